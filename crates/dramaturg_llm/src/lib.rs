@@ -1,1 +1,35 @@
-//! Under construction.
+//! One interface to language models, wherever they run.
+//!
+//! A [`LanguageModel`] does two things: it [completes](LanguageModel::complete) a conversation, streaming the
+//! words as they come, and it [scores](LanguageModel::score) a closed set, which is how a small model is asked to
+//! judge. Nothing here blocks its caller: each call returns a channel to poll.
+//!
+//! | backend | runs | scoring |
+//! |---|---|---|
+//! | [`Local`] | llama.cpp on a thread of its own | both directions |
+//! | [`Remote`] | any OpenAI-compatible server | none in this version |
+//! | [`Recorded`] | nowhere: answers come from a journal | as recorded |
+//!
+//! ```
+//! use dramaturg_llm::{Answer, CompletionRequest, LanguageModel, Message, Recorded, StreamEvent};
+//! use std::time::Duration;
+//!
+//! let request = CompletionRequest::new(vec![Message::user("Who keeps the light?")]);
+//! let model = Recorded::new([(request.hash(), Answer::Text { lead: None, text: "My brother did.".into() })]);
+//! let stream = model.complete(request);
+//! assert!(matches!(stream.next(Duration::from_secs(1)), StreamEvent::Text(t) if t == "My brother did."));
+//! ```
+
+mod local;
+mod model;
+mod recorded;
+mod remote;
+mod request;
+
+pub use local::{Local, LocalError, LocalSettings};
+pub use model::{
+    CompletionStream, LanguageModel, ModelError, PendingScores, Scoring, StreamEvent, channel,
+};
+pub use recorded::{Answer, Recorded};
+pub use remote::{Remote, RemoteSettings};
+pub use request::{CompletionRequest, Message, RequestHash, Role, Sampling, ScoreRequest};

@@ -1,0 +1,128 @@
+//! The interface behind which every backend stands.
+
+use crate::{CompletionRequest, ScoreRequest};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Why a model gave no answer. Never ends a conversation: the caller speaks an authored line instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum ModelError {
+    /// Nothing came within the deadline.
+    #[error("the model gave no answer in time; the story goes on with authored lines")]
+    TimedOut,
+    /// The caller cancelled.
+    #[error("the request was cancelled")]
+    Cancelled,
+    /// The backend is gone or refused.
+    #[error("the model can't be reached ({0}); check that it runs, the story goes on with authored lines")]
+    Unreachable(String),
+    /// The backend answered, but not in its protocol.
+    #[error("the model's answer makes no sense ({0}); the story goes on with authored lines")]
+    Garbage(String),
+    /// The backend can't do this.
+    #[error("this model can't {0}")]
+    Unsupported(String),
+    /// The prompt does not fit.
+    #[error("the prompt has {tokens} tokens, the model takes {limit}")]
+    TooLong {
+        /// Tokens of the prompt.
+        tokens: usize,
+        /// Tokens that fit.
+        limit: usize,
+    },
+    /// The journal holds no answer to this request: today's code asks something else than the recorded code.
+    #[error("no recorded answer to request {0}")]
+    NotRecorded(String),
+}
+
+/// What arrives on a completion's channel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StreamEvent {
+    /// Which of the request's leads was chosen (an index into them).
+    Lead(usize),
+    /// More words.
+    Text(String),
+    /// The answer is whole.
+    Done,
+    /// No (more) answer.
+    Failed(ModelError),
+}
+
+/// A running completion. Dropping it cancels the work.
+#[derive(Debug)]
+pub struct CompletionStream {
+    events: Receiver<StreamEvent>,
+    cancel: Arc<AtomicBool>,
+}
+
+/// A fresh stream and the two ends that a backend works with.
+pub fn channel() -> (CompletionStream, Sender<StreamEvent>, Arc<AtomicBool>) {
+    let (sender, events) = crossbeam_channel::unbounded();
+    let cancel = Arc::new(AtomicBool::new(false));
+    (CompletionStream { events, cancel: cancel.clone() }, sender, cancel)
+}
+
+impl CompletionStream {
+    /// The next event, waiting up to `deadline`.
+    pub fn next(&self, deadline: Duration) -> StreamEvent {
+        match self.events.recv_timeout(deadline) {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => StreamEvent::Failed(ModelError::TimedOut),
+            Err(RecvTimeoutError::Disconnected) => {
+                StreamEvent::Failed(ModelError::Unreachable("its thread has ended".into()))
+            }
+        }
+    }
+    /// Stops the work at the next token.
+    pub fn cancel(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for CompletionStream {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+/// Scores that are being computed, one per member of the closed set.
+#[derive(Debug)]
+pub struct PendingScores(pub(crate) Receiver<Result<Vec<f32>, ModelError>>);
+
+impl PendingScores {
+    /// Scores known at once.
+    pub fn ready(result: Result<Vec<f32>, ModelError>) -> Self {
+        let (sender, receiver) = crossbeam_channel::bounded(1);
+        // The receiver lives in this very function, so the send can't fail.
+        let _ = sender.send(result);
+        Self(receiver)
+    }
+    /// Waits up to `deadline`.
+    pub fn wait(&self, deadline: Duration) -> Result<Vec<f32>, ModelError> {
+        self.0.recv_timeout(deadline).unwrap_or(Err(ModelError::TimedOut))
+    }
+}
+
+/// Which closed sets a backend can score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scoring {
+    /// None.
+    No,
+    /// Both directions of [`ScoreRequest`].
+    Both,
+}
+
+/// A language model, wherever it runs.
+pub trait LanguageModel: Send + Sync {
+    /// A name for people and journals.
+    fn name(&self) -> &str;
+    /// What [`Self::score`] can do.
+    fn scoring(&self) -> Scoring;
+    /// Starts a completion.
+    fn complete(&self, request: CompletionRequest) -> CompletionStream;
+    /// Starts scoring a closed set.
+    fn score(&self, request: ScoreRequest) -> PendingScores;
+}

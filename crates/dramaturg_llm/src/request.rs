@@ -1,0 +1,165 @@
+//! What a model is asked.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Who speaks a message of the prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The standing instructions.
+    System,
+    /// The player's side.
+    User,
+    /// The character's side.
+    Assistant,
+}
+
+/// One message of the prompt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said. Treated as data: control tokens written in it are never parsed as such.
+    #[serde(rename = "content")]
+    pub text: String,
+}
+
+impl Message {
+    /// A system message.
+    pub fn system(text: impl Into<String>) -> Self {
+        Self { role: Role::System, text: text.into() }
+    }
+    /// A message of the player's side.
+    pub fn user(text: impl Into<String>) -> Self {
+        Self { role: Role::User, text: text.into() }
+    }
+    /// A message of the character's side.
+    pub fn assistant(text: impl Into<String>) -> Self {
+        Self { role: Role::Assistant, text: text.into() }
+    }
+}
+
+/// How the next token is chosen. The same settings and seed give the same text on the same model and machine.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sampling {
+    /// 0 is greedy; useful range 0.0 to 1.5.
+    pub temperature: f32,
+    /// Share of probability kept, 0 to 1.
+    pub top_p: f32,
+    /// Divides the logits of tokens already spoken; 1 is off.
+    pub repeat_penalty: f32,
+    /// Seed of the draw.
+    pub seed: u32,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { temperature: 0.7, top_p: 0.9, repeat_penalty: 1.1, seed: 1 }
+    }
+}
+
+/// A request for words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CompletionRequest {
+    /// The prompt, most stable first, so that its prefix stays cached.
+    pub messages: Vec<Message>,
+    /// When not empty, the answer begins with one of these in round brackets (a closed set, chosen by the model).
+    pub lead: Vec<String>,
+    /// How tokens are drawn.
+    pub sampling: Sampling,
+    /// Upper bound of new tokens.
+    pub max_tokens: u32,
+    /// The answer ends before any of these.
+    pub stop: Vec<String>,
+}
+
+impl CompletionRequest {
+    /// A request with the default sampling and 64 tokens at the most.
+    pub fn new(messages: Vec<Message>) -> Self {
+        Self {
+            messages,
+            lead: Vec::new(),
+            sampling: Sampling::default(),
+            max_tokens: 64,
+            stop: vec!["\n".into()],
+        }
+    }
+    /// The request's identity in a journal.
+    pub fn hash(&self) -> RequestHash {
+        RequestHash::of("complete", self)
+    }
+}
+
+/// A request for judgement over a closed set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ScoreRequest {
+    /// Mean log-probability per token of each continuation after one prefix.
+    Continuations {
+        /// What comes before.
+        prefix: String,
+        /// The closed set.
+        options: Vec<String>,
+    },
+    /// Mean log-probability per token of one line after each of the prefixes: the noisy channel
+    /// (Min et al. 2022, "Noisy Channel Language Model Prompting for Few-Shot Text Classification").
+    Channel {
+        /// One hypothesis each; unchanged within a scene, so that each stays cached.
+        prefixes: Vec<String>,
+        /// What the player said.
+        line: String,
+    },
+}
+
+impl ScoreRequest {
+    /// The request's identity in a journal.
+    pub fn hash(&self) -> RequestHash {
+        RequestHash::of("score", self)
+    }
+}
+
+/// Identity of a request: the first 16 bytes of BLAKE3 over its JSON.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestHash([u8; 16]);
+
+impl RequestHash {
+    fn of(kind: &str, request: &impl Serialize) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(kind.as_bytes());
+        // A request holds only strings and numbers, which always serialise.
+        hasher.update(&serde_json::to_vec(request).unwrap_or_default());
+        let mut out = [0; 16];
+        out.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        Self(out)
+    }
+}
+
+impl fmt::Display for RequestHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+impl fmt::Debug for RequestHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+impl Serialize for RequestHash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+impl<'de> Deserialize<'de> for RequestHash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bad = || serde::de::Error::custom("a request hash is 32 hexadecimal digits");
+        if text.len() != 32 || !text.is_ascii() {
+            return Err(bad());
+        }
+        let mut out = [0; 16];
+        for (i, byte) in out.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| bad())?;
+        }
+        Ok(Self(out))
+    }
+}
