@@ -1,1 +1,45 @@
-//! Under construction.
+//! Story packs, the director and the session that plays them.
+//!
+//! A [`Pack`] is a folder that a writer made. A [`Session`] plays it: it takes what the player types and returns what is
+//! performed, and every state of it is a fold over [`Event`]s. A [`Stage`] runs a session on a thread of its own with
+//! its save file and its model. [`replay`] plays a recorded session again and compares.
+//!
+//! ```no_run
+//! use dramaturg_story::{Cue, ModelChoice, Pack, Stage, StageSettings};
+//! use std::{path::Path, sync::Arc, time::Duration};
+//!
+//! let pack = Arc::new(Pack::load(Path::new("assets/stories/lantern"))?);
+//! let stage = Stage::raise(StageSettings {
+//!     pack, locale: "en".into(), seed: 1, save: None, model: ModelChoice::None,
+//! });
+//! stage.say("Good evening. I came on the last ferry.");
+//! while let Some(cue) = stage.wait_cue(Duration::from_secs(1)) {
+//!     if let Cue::LineEnded { text } = cue { println!("{text}"); }
+//! }
+//! # Ok::<(), dramaturg_story::PackError>(())
+//! ```
+
+mod condition;
+mod cue;
+mod director;
+mod error;
+mod event;
+mod fact;
+mod pack;
+mod replay;
+mod session;
+mod stage;
+mod state;
+
+pub use condition::Condition;
+pub use cue::{Cue, HistoryLine, TurnReport};
+pub use director::{Reading, ReadBy};
+pub use dramaturg_mind::{ActionKind, Emotion, Memory, Mood, Pad, Persona};
+pub use error::PackError;
+pub use event::Event;
+pub use fact::{Effect, FactKind, Facts, Value};
+pub use pack::{Beat, Character, Ending, Line, Move, Pack, Prose, Secret};
+pub use replay::{Difference, replay};
+pub use session::Session;
+pub use stage::{ModelChoice, Stage, StageSettings};
+pub use state::State;

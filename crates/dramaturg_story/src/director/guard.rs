@@ -1,0 +1,136 @@
+//! The last reader before the player: nothing locked, nothing out of the world, the right language, not too long.
+
+use super::rules::contains_word;
+
+/// Watches a stream of words. Only text that can't become part of a forbidden term is let through.
+pub(crate) struct Guard {
+    forbidden: Vec<String>,
+    chinese: bool,
+    text: String,
+    released: usize,
+    sentences: usize,
+}
+
+/// What the guard says of the words so far.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// More may be shown: this much (it may be empty).
+    Show(String),
+    /// Enough has been said.
+    Enough(String),
+    /// A rule is broken; nothing more of this is shown.
+    Broken,
+}
+
+const SENTENCES: usize = 2;
+const BREAKS: [&str; 17] = [
+    "as an ai", "an ai", "language model", "assistant", "chatbot", "the player", "i'm sorry, but i can't", "qwen", "openai", "alibaba",
+    "人工智能", "语言模型", "助手", "通义", "阿里", "玩家", "```",
+];
+
+impl Guard {
+    pub(crate) fn new(locked: Vec<String>, chinese: bool) -> Self {
+        let breaks = BREAKS.iter().map(|b| (*b).to_owned());
+        Self { forbidden: locked.into_iter().chain(breaks).collect(), chinese, text: String::new(), released: 0, sentences: 0 }
+    }
+
+    pub(crate) fn push(&mut self, piece: &str) -> Verdict {
+        for c in piece.chars() {
+            if matches!(c, '"' | '“' | '”' | '*' | '「' | '」') {
+                continue;
+            }
+            self.text.push(c);
+            if matches!(c, '.' | '!' | '?' | '。' | '！' | '？' | '…') {
+                self.sentences += 1;
+                if self.sentences >= SENTENCES {
+                    break;
+                }
+            }
+        }
+        let lower = self.text.to_lowercase();
+        if self.forbidden.iter().any(|term| lower.contains(term.as_str()) && (contains_word(&lower, term))) || self.wrong_language() {
+            return Verdict::Broken;
+        }
+        if self.sentences >= SENTENCES {
+            return Verdict::Enough(self.release(self.text.len()));
+        }
+        let safe = self.safe_length();
+        Verdict::Show(self.release(safe))
+    }
+
+    fn release(&mut self, end: usize) -> String {
+        let end = end.max(self.released);
+        let out = self.text[self.released..end].to_owned();
+        self.released = end;
+        out
+    }
+
+    /// Everything but a tail that a forbidden term may begin with, cut at a word's start.
+    fn safe_length(&self) -> usize {
+        let starts = self.text.char_indices().map(|(i, _)| i);
+        let risky = |start: &usize| {
+            let tail = self.text[*start..].to_lowercase();
+            self.forbidden.iter().any(|term| term.starts_with(&tail))
+        };
+        starts.skip_while(|i| *i < self.released).find(risky).unwrap_or(self.text.len())
+    }
+
+    fn wrong_language(&self) -> bool {
+        let han = self.text.chars().filter(|c| ('\u{3400}'..='\u{9fff}').contains(c)).count();
+        let latin = self.text.chars().filter(char::is_ascii_alphabetic).count();
+        if self.chinese { latin > han + 8 } else { han > 0 }
+    }
+
+    /// The whole line at the end of the stream; none when there is nothing fit to be said.
+    pub(crate) fn finish(&self) -> Option<String> {
+        let lower = self.text.to_lowercase();
+        let broken = self.forbidden.iter().any(|term| contains_word(&lower, term)) || self.wrong_language();
+        let text = if broken { &self.text[..self.released] } else { self.text.as_str() };
+        let end = text.rfind(['.', '!', '?', '。', '！', '？', '…'])?;
+        let end = end + text[end..].chars().next().map_or(0, char::len_utf8);
+        let line = text[..end].trim();
+        (line.chars().count() > 1).then(|| line.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_locked_name_never_shows_even_in_part() {
+        let mut guard = Guard::new(vec!["jun".into()], false);
+        assert_eq!(guard.push("Sit. My brother "), Verdict::Show("Sit. My brother ".into()));
+        assert_eq!(guard.push("J"), Verdict::Show(String::new()));
+        assert_eq!(guard.push("un"), Verdict::Broken);
+        assert_eq!(guard.finish().as_deref(), Some("Sit."));
+    }
+
+    #[test]
+    fn two_sentences_are_enough_and_the_language_is_kept() {
+        let mut guard = Guard::new(vec![], false);
+        assert_eq!(guard.push("One. Two. Three."), Verdict::Enough("One. Two.".into()));
+        assert_eq!(Guard::new(vec![], false).push("你好"), Verdict::Broken);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_leaks(pieces in prop::collection::vec("[ jun.aJUN俊]{0,4}", 0..40)) {
+            let mut guard = Guard::new(vec!["jun".into(), "俊".into()], true);
+            let mut shown = String::new();
+            for piece in pieces {
+                match guard.push(&piece) {
+                    Verdict::Show(text) => shown.push_str(&text),
+                    Verdict::Enough(text) => { shown.push_str(&text); break }
+                    Verdict::Broken => break,
+                }
+            }
+            let said = guard.finish().unwrap_or_default();
+            for text in [shown, said] {
+                prop_assert!(!contains_word(&text.to_lowercase(), "jun"), "{}", text);
+                prop_assert!(!text.contains('俊'), "{}", text);
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! A recorded session played again through today's code, without a model, and compared entry by entry.
+
+use crate::{Event, Pack, Session};
+use dramaturg_journal::Stored;
+use dramaturg_llm::{LanguageModel, Recorded};
+use std::fmt;
+use std::sync::Arc;
+
+/// The first entry that came out differently.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The turn.
+    pub turn: u32,
+    /// What the player had said.
+    pub player: String,
+    /// What was recorded.
+    pub expected: Option<Event>,
+    /// What today's code did.
+    pub got: Option<Event>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let show = |event: &Option<Event>| event.as_ref().map_or("nothing more".into(), |e| format!("{e:?}"));
+        writeln!(f, "turn {} differs (the player said \"{}\")", self.turn, self.player)?;
+        writeln!(f, "  expected: {}", show(&self.expected))?;
+        write!(f, "  got:      {}", show(&self.got))
+    }
+}
+
+/// Plays the recorded entries again. Returns how many were compared.
+///
+/// # Errors
+/// The first difference.
+pub fn replay(pack: Arc<Pack>, recorded: &[Stored<Event>]) -> Result<usize, Box<Difference>> {
+    let answers = recorded.iter().filter_map(|stored| match &stored.entry {
+        Event::Answered { request, answer } => Some((*request, answer.clone())),
+        _ => None,
+    });
+    let model = Recorded::new(answers);
+    let mut session = Session::resume(pack, []);
+    let turns = recorded.chunk_by(|a, b| a.turn == b.turn);
+    for turn in turns {
+        let mut player = String::new();
+        let got = match turn.first().map(|stored| &stored.entry) {
+            Some(Event::Opened { locale, seed, .. }) => session.open(locale, *seed, &mut |_| {}),
+            Some(Event::PlayerSaid { text, model: asked }) => {
+                player.clone_from(text);
+                let model = asked.then_some(&model as &dyn LanguageModel);
+                session.player_says(text, model, &mut |_| {})
+            }
+            _ => Vec::new(),
+        };
+        let mut got = got.into_iter();
+        let mut expected = turn.iter();
+        loop {
+            let (expected, got) = (expected.next(), got.next());
+            let number = turn[0].turn.0;
+            match (expected, got) {
+                (None, None) => break,
+                (expected, got) if expected.map(|s| &s.entry) == got.as_ref() => {}
+                (expected, got) => {
+                    let expected = expected.map(|s| s.entry.clone());
+                    return Err(Box::new(Difference { turn: number, player, expected, got }));
+                }
+            }
+        }
+    }
+    Ok(recorded.len())
+}
