@@ -5,7 +5,7 @@ mod interpret;
 mod rules;
 
 pub(crate) use guard::{Guard, Verdict};
-pub(crate) use interpret::{Interpretation, interpret};
+pub(crate) use interpret::interpret;
 pub(crate) use rules::clean;
 
 use serde::{Deserialize, Serialize};
