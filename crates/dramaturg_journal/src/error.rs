@@ -10,7 +10,9 @@ pub enum JournalError {
     #[error("{0} is there already; a journal never overwrites a file")]
     AlreadyExists(PathBuf),
     /// Not one of ours.
-    #[error("{path} is not a journal of this game (found {found}); it was left as it is, choose another file")]
+    #[error(
+        "{path} is not a journal of this game (found {found}); it was left as it is, choose another file"
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -26,7 +28,9 @@ pub enum JournalError {
         found: u32,
     },
     /// Ours, but broken.
-    #[error("{path} is damaged ({found}); {recoverable} whole turns can be recovered into a new file, this one was left as it is")]
+    #[error(
+        "{path} is damaged ({found}); {recoverable} whole turns can be recovered into a new file, this one was left as it is"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,

@@ -34,16 +34,18 @@ pub(crate) fn create<E: Entry>(db: &Connection, path: &Path) -> Result<(), Journ
 /// Whether the file is a journal of this schema. Only reads.
 pub(crate) fn check<E: Entry>(db: &Connection, path: &Path) -> Result<(), JournalError> {
     let foreign = |found: String| JournalError::Foreign { path: path.to_owned(), found };
-    let pragma = |name: &str| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
-    let application = pragma("application_id").map_err(|error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => foreign("a file that is no SQLite database".into()),
-        Some(ErrorCode::DatabaseCorrupt) => JournalError::Damaged {
-            path: path.to_owned(),
-            found: error.to_string(),
-            recoverable: 0,
-        },
-        _ => wrap(path, error),
-    })?;
+    let pragma =
+        |name: &str| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    let application =
+        pragma("application_id").map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => foreign("a file that is no SQLite database".into()),
+            Some(ErrorCode::DatabaseCorrupt) => JournalError::Damaged {
+                path: path.to_owned(),
+                found: error.to_string(),
+                recoverable: 0,
+            },
+            _ => wrap(path, error),
+        })?;
     if application != i64::from(APPLICATION) {
         return Err(foreign("a SQLite database of another program".into()));
     }
@@ -51,14 +53,17 @@ pub(crate) fn check<E: Entry>(db: &Connection, path: &Path) -> Result<(), Journa
     if format > i64::from(FORMAT) {
         return Err(JournalError::Newer { path: path.to_owned(), found: format as u32 });
     }
-    let schema: String = db.query_row("SELECT schema FROM about", [], |row| row.get(0)).map_err(|e| wrap(path, e))?;
+    let schema: String = db
+        .query_row("SELECT schema FROM about", [], |row| row.get(0))
+        .map_err(|e| wrap(path, e))?;
     if schema == E::SCHEMA { Ok(()) } else { Err(foreign(format!("a journal of '{schema}'"))) }
 }
 
 /// FNV-1a, chained: a changed, lost or moved row shows.
 pub(crate) fn chain(before: i64, turn: u32, json: &str) -> i64 {
     let bytes = before.to_le_bytes().into_iter().chain(turn.to_le_bytes()).chain(json.bytes());
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    let hash = bytes
+        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
     hash as i64
 }
 
@@ -67,7 +72,8 @@ pub(crate) fn read<E: Entry>(db: &Connection) -> (Vec<Stored<E>>, Option<String>
     let mut entries: Vec<Stored<E>> = Vec::new();
     let mut link = 0;
     let wrong = (|| -> Result<Option<String>, rusqlite::Error> {
-        let mut query = db.prepare("SELECT seq, turn, version, json, chain FROM entry ORDER BY seq")?;
+        let mut query =
+            db.prepare("SELECT seq, turn, version, json, chain FROM entry ORDER BY seq")?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
             let (seq, turn, version, json, stored): (i64, u32, u32, String, i64) =

@@ -37,11 +37,19 @@ impl<E: Entry> Journal<E> {
             return Err(JournalError::AlreadyExists(path.to_owned()));
         }
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
+            std::fs::create_dir_all(folder)
+                .map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
         }
         let lock = lock(path)?;
         let db = Connection::open(path).map_err(|e| file::wrap(path, e))?;
-        let journal = Self { db, path: Some(path.to_owned()), last: None, link: 0, _lock: Some(lock), entry: PhantomData };
+        let journal = Self {
+            db,
+            path: Some(path.to_owned()),
+            last: None,
+            link: 0,
+            _lock: Some(lock),
+            entry: PhantomData,
+        };
         journal.write_ahead(path)?;
         file::create::<E>(&journal.db, path)?;
         Ok(journal)
@@ -56,15 +64,28 @@ impl<E: Entry> Journal<E> {
             let reader = JournalReader::<E>::open(path)?;
             let entries = reader.entries()?;
             let link = entries.iter().try_fold(0, |link, stored| {
-                Ok::<_, serde_json::Error>(file::chain(link, stored.turn.0, &serde_json::to_string(&stored.entry)?))
+                Ok::<_, serde_json::Error>(file::chain(
+                    link,
+                    stored.turn.0,
+                    &serde_json::to_string(&stored.entry)?,
+                ))
             });
             (entries.last().map(|stored| stored.turn), link.unwrap_or_default())
         };
         let lock = lock(path)?;
         let db = Connection::open(path).map_err(|e| file::wrap(path, e))?;
         // Entries of an older version serialise otherwise now: the stored link is the one that counts.
-        let link = db.query_row("SELECT chain FROM entry ORDER BY seq DESC LIMIT 1", [], |row| row.get(0)).unwrap_or(link);
-        let journal = Self { db, path: Some(path.to_owned()), last, link, _lock: Some(lock), entry: PhantomData };
+        let link = db
+            .query_row("SELECT chain FROM entry ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
+            .unwrap_or(link);
+        let journal = Self {
+            db,
+            path: Some(path.to_owned()),
+            last,
+            link,
+            _lock: Some(lock),
+            entry: PhantomData,
+        };
         journal.write_ahead(path)?;
         Ok(journal)
     }
@@ -80,7 +101,9 @@ impl<E: Entry> Journal<E> {
     fn write_ahead(&self, path: &Path) -> Result<(), JournalError> {
         // FULL: a turn that was reported as saved is there after a power cut too.
         self.db
-            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;")
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;",
+            )
             .map_err(|e| file::wrap(path, e))
     }
 
@@ -108,8 +131,9 @@ impl<E: Entry> Journal<E> {
         let written = (|| {
             let transaction = self.db.transaction()?;
             {
-                let mut insert = transaction
-                    .prepare_cached("INSERT INTO entry (turn, version, kind, json, chain) VALUES (?, ?, ?, ?, ?)")?;
+                let mut insert = transaction.prepare_cached(
+                    "INSERT INTO entry (turn, version, kind, json, chain) VALUES (?, ?, ?, ?, ?)",
+                )?;
                 for entry in entries {
                     let json = serde_json::to_string(entry)
                         .map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
@@ -144,7 +168,11 @@ impl<E: Entry> Journal<E> {
     ///
     /// # Errors
     /// As [`Self::entries`].
-    pub fn fold<S>(&self, init: S, mut f: impl FnMut(S, &Stored<E>) -> S) -> Result<S, JournalError> {
+    pub fn fold<S>(
+        &self,
+        init: S,
+        mut f: impl FnMut(S, &Stored<E>) -> S,
+    ) -> Result<S, JournalError> {
         Ok(self.entries()?.iter().fold(init, |state, stored| f(state, stored)))
     }
 
@@ -162,9 +190,11 @@ impl<E: Entry> Journal<E> {
             transaction.commit()
         })();
         rolled.map_err(|e| file::wrap(&place, e))?;
-        let end = self.db.query_row("SELECT turn, chain FROM entry ORDER BY seq DESC LIMIT 1", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        });
+        let end = self.db.query_row(
+            "SELECT turn, chain FROM entry ORDER BY seq DESC LIMIT 1",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        );
         let end: Option<(u32, i64)> = end.ok();
         self.last = end.map(|end| Turn(end.0));
         self.link = end.map_or(0, |end| end.1);
@@ -175,9 +205,14 @@ impl<E: Entry> Journal<E> {
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn save_snapshot<S: Serialize>(&mut self, name: &str, state: &S) -> Result<(), JournalError> {
-        let json = serde_json::to_string(state)
-            .map_err(|e| file::wrap(self.place(), rusqlite::Error::ToSqlConversionFailure(Box::new(e))))?;
+    pub fn save_snapshot<S: Serialize>(
+        &mut self,
+        name: &str,
+        state: &S,
+    ) -> Result<(), JournalError> {
+        let json = serde_json::to_string(state).map_err(|e| {
+            file::wrap(self.place(), rusqlite::Error::ToSqlConversionFailure(Box::new(e)))
+        })?;
         let turn = self.last.map_or(-1, |turn| i64::from(turn.0));
         self.db
             .execute("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?)", params![name, turn, json])
@@ -189,14 +224,19 @@ impl<E: Entry> Journal<E> {
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn snapshot<S: DeserializeOwned>(&self, name: &str) -> Result<Option<(Turn, S)>, JournalError> {
+    pub fn snapshot<S: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<Option<(Turn, S)>, JournalError> {
         let found = self.db.query_row(
             "SELECT turn, json FROM snapshot WHERE name = ? AND turn >= 0 ORDER BY turn DESC LIMIT 1",
             [name],
             |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?)),
         );
         match found {
-            Ok((turn, json)) => Ok(serde_json::from_str(&json).ok().map(|state| (Turn(turn), state))),
+            Ok((turn, json)) => {
+                Ok(serde_json::from_str(&json).ok().map(|state| (Turn(turn), state)))
+            }
             Err(rusqlite::Error::QueryReturnedNoRows) => Ok(None),
             Err(error) => Err(file::wrap(self.place(), error)),
         }
@@ -244,7 +284,8 @@ impl<E: Entry> Journal<E> {
 fn lock(path: &Path) -> Result<File, JournalError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let lock = File::create(&name).map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
+    let lock =
+        File::create(&name).map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
     lock.try_lock().map_err(|_| JournalError::Busy(path.to_owned()))?;
     Ok(lock)
 }

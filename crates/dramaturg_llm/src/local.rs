@@ -38,7 +38,9 @@ pub enum LocalError {
     #[error("there is no model file at {0}; `cargo xtask play` fetches one")]
     NotFound(PathBuf),
     /// Some other kind of file.
-    #[error("{path} is not a GGUF model (it begins with {found:02x?}); delete it and fetch it again")]
+    #[error(
+        "{path} is not a GGUF model (it begins with {found:02x?}); delete it and fetch it again"
+    )]
     NotAModel {
         /// The file.
         path: PathBuf,
@@ -46,7 +48,9 @@ pub enum LocalError {
         found: Vec<u8>,
     },
     /// The file is a model but can't be loaded.
-    #[error("the model {path} can't be loaded ({reason}); it may be cut short: delete it and fetch it again")]
+    #[error(
+        "the model {path} can't be loaded ({reason}); it may be cut short: delete it and fetch it again"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -91,13 +95,15 @@ impl Local {
             .map_err(|source| LocalError::Io { path: path.to_owned(), source })?;
         match loaded.recv() {
             Ok(Ok(())) => {
-                let name = path.file_stem().map_or("local".into(), |s| s.to_string_lossy().into_owned());
+                let name =
+                    path.file_stem().map_or("local".into(), |s| s.to_string_lossy().into_owned());
                 Ok(Self { name, jobs })
             }
             Ok(Err(reason)) => Err(LocalError::Damaged { path: path.to_owned(), reason }),
-            Err(_) => {
-                Err(LocalError::Damaged { path: path.to_owned(), reason: "its thread ended".into() })
-            }
+            Err(_) => Err(LocalError::Damaged {
+                path: path.to_owned(),
+                reason: "its thread ended".into(),
+            }),
         }
     }
 }

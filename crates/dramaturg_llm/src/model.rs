@@ -17,7 +17,9 @@ pub enum ModelError {
     #[error("the request was cancelled")]
     Cancelled,
     /// The backend is gone or refused.
-    #[error("the model can't be reached ({0}); check that it runs, the story goes on with authored lines")]
+    #[error(
+        "the model can't be reached ({0}); check that it runs, the story goes on with authored lines"
+    )]
     Unreachable(String),
     /// The backend answered, but not in its protocol.
     #[error("the model's answer makes no sense ({0}); the story goes on with authored lines")]

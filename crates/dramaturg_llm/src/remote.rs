@@ -71,7 +71,11 @@ impl Remote {
     }
 }
 
-async fn serve(client: reqwest::Client, settings: RemoteSettings, mut inbox: UnboundedReceiver<Job>) {
+async fn serve(
+    client: reqwest::Client,
+    settings: RemoteSettings,
+    mut inbox: UnboundedReceiver<Job>,
+) {
     let settings = Arc::new(settings);
     while let Some((request, events, cancel)) = inbox.recv().await {
         let (client, settings) = (client.clone(), settings.clone());
@@ -107,7 +111,11 @@ async fn stream(
     cancel: &AtomicBool,
 ) -> Result<(), ModelError> {
     let unreachable = |e: reqwest::Error| {
-        if e.is_timeout() { ModelError::TimedOut } else { ModelError::Unreachable(e.without_url().to_string()) }
+        if e.is_timeout() {
+            ModelError::TimedOut
+        } else {
+            ModelError::Unreachable(e.without_url().to_string())
+        }
     };
     let url = format!("{}/chat/completions", settings.base_url.trim_end_matches('/'));
     let mut post = client.post(url).json(&body(settings, request));

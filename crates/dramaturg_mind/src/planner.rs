@@ -108,7 +108,12 @@ mod tests {
 
     #[test]
     fn walks_in_before_it_speaks() {
-        let action = |id: &str, kind, when, effect| Action { id: id.into(), kind, when, effects: vec![effect] };
+        let action = |id: &str, kind, when, effect| Action {
+            id: id.into(),
+            kind,
+            when,
+            effects: vec![effect],
+        };
         let planner = Planner {
             actions: vec![
                 action("warn", ActionKind::BringUp, 1, 2),

@@ -26,7 +26,8 @@ pub struct PromptParts {
 
 /// A cautious guess of the tokens of `text`: a third of the Latin letters and one for each Han character.
 pub fn estimate_tokens(text: &str) -> usize {
-    let (wide, narrow) = text.chars().fold((0, 0), |(w, n), c| if c > '\u{2e7f}' { (w + 1, n) } else { (w, n + 1) });
+    let (wide, narrow) =
+        text.chars().fold((0, 0), |(w, n), c| if c > '\u{2e7f}' { (w + 1, n) } else { (w, n + 1) });
     wide + narrow / 3 + 4
 }
 
@@ -73,7 +74,9 @@ mod tests {
     fn stable_first_and_the_oldest_goes_first() {
         let parts = PromptParts {
             stable: "You are Marta.".into(),
-            exchanges: (0..50).map(|i| Message::user(format!("line {i} {}", "x".repeat(90)))).collect(),
+            exchanges: (0..50)
+                .map(|i| Message::user(format!("line {i} {}", "x".repeat(90))))
+                .collect(),
             player: "Hello".into(),
             ..PromptParts::default()
         };

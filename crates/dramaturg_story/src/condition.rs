@@ -48,9 +48,10 @@ impl Condition {
         let expr = parser.or()?;
         match parser.tokens.get(parser.at) {
             None => Ok(Self { source: source.to_owned(), expr }),
-            Some((offset, token)) => {
-                Err(ConditionError { offset: *offset, message: format!("did not expect {token:?}") })
-            }
+            Some((offset, token)) => Err(ConditionError {
+                offset: *offset,
+                message: format!("did not expect {token:?}"),
+            }),
         }
     }
 

@@ -33,7 +33,7 @@ mod state;
 
 pub use condition::Condition;
 pub use cue::{Cue, HistoryLine, TurnReport};
-pub use director::{Reading, ReadBy};
+pub use director::{ReadBy, Reading};
 pub use dramaturg_mind::{ActionKind, Emotion, Memory, Mood, Pad, Persona};
 pub use error::PackError;
 pub use event::Event;

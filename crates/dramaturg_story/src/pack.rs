@@ -118,13 +118,27 @@ impl Pack {
 
 fn read(file: &Path) -> Result<String, PackError> {
     std::fs::read_to_string(file).map_err(|error| {
-        PackError::at(file, "", 1, 1, format!("can't read the file: {error}"), "a pack is a folder with pack.ron and one folder for each locale")
+        PackError::at(
+            file,
+            "",
+            1,
+            1,
+            format!("can't read the file: {error}"),
+            "a pack is a folder with pack.ron and one folder for each locale",
+        )
     })
 }
 
 fn markdown_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, PackError> {
     let listing = std::fs::read_dir(folder).map_err(|error| {
-        PackError::at(folder, "", 1, 1, format!("can't read the folder: {error}"), "each locale of pack.ron needs a folder of Markdown files")
+        PackError::at(
+            folder,
+            "",
+            1,
+            1,
+            format!("can't read the folder: {error}"),
+            "each locale of pack.ron needs a folder of Markdown files",
+        )
     })?;
     let mut files: Vec<_> = listing
         .filter_map(|entry| entry.ok().map(|e| e.path()))

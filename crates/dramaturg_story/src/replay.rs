@@ -21,7 +21,9 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let show = |event: &Option<Event>| event.as_ref().map_or("nothing more".into(), |e| format!("{e:?}"));
+        let show = |event: &Option<Event>| {
+            event.as_ref().map_or("nothing more".into(), |e| format!("{e:?}"))
+        };
         writeln!(f, "turn {} differs (the player said \"{}\")", self.turn, self.player)?;
         writeln!(f, "  expected: {}", show(&self.expected))?;
         write!(f, "  got:      {}", show(&self.got))

@@ -60,7 +60,12 @@ impl Session {
     pub fn open(&mut self, locale: &str, seed: u64, cues: &mut dyn FnMut(Cue)) -> Vec<Event> {
         let mut turn = self.turn(cues);
         let pack = turn.pack.clone();
-        turn.push(Event::Opened { pack: pack.id.clone(), version: pack.version, locale: locale.into(), seed });
+        turn.push(Event::Opened {
+            pack: pack.id.clone(),
+            version: pack.version,
+            locale: locale.into(),
+            seed,
+        });
         turn.begin_beat(&pack.start);
         turn.finish(Instant::now())
     }
@@ -103,7 +108,8 @@ impl Turn<'_> {
         for effect in effects {
             if let Effect::Mood(npc, by) = effect {
                 self.push(Event::MoodPushed(npc.clone(), *by));
-            } else if let Some((fact, value)) = changed(effect, &self.pack.facts, &self.state.facts) {
+            } else if let Some((fact, value)) = changed(effect, &self.pack.facts, &self.state.facts)
+            {
                 self.push(Event::FactSet(fact, value));
             }
         }
@@ -229,10 +235,15 @@ impl Turn<'_> {
                 |world, action| {
                     let mut after = world.clone();
                     if possible(world, npc, action.kind) {
-                        let event = Event::Acted { npc: npc.clone(), action: action.id.clone(), kind: action.kind };
+                        let event = Event::Acted {
+                            npc: npc.clone(),
+                            action: action.id.clone(),
+                            kind: action.kind,
+                        };
                         after.apply(&event);
                         for effect in &action.effects {
-                            if let Some((fact, value)) = changed(effect, &pack.facts, &after.facts) {
+                            if let Some((fact, value)) = changed(effect, &pack.facts, &after.facts)
+                            {
                                 after.facts.insert(fact, value);
                             }
                         }
@@ -242,7 +253,9 @@ impl Turn<'_> {
             );
             let first = plan.as_ref().and_then(|plan| plan.steps.first());
             let action = first.and_then(|id| planner.actions.iter().find(|a| a.id == *id));
-            if let Some(action) = action.filter(|a| possible(self.state, npc, a.kind) && self.state.holds(&a.when)) {
+            if let Some(action) =
+                action.filter(|a| possible(self.state, npc, a.kind) && self.state.holds(&a.when))
+            {
                 self.carry_out(npc, action);
                 return;
             }
@@ -262,10 +275,12 @@ impl Turn<'_> {
 
     fn finish(mut self, began: Instant) -> Vec<Event> {
         let report = &mut self.report;
-        report.prompt_tokens = report.prompt.iter().map(|m: &Message| estimate_tokens(&m.text)).sum();
+        report.prompt_tokens =
+            report.prompt.iter().map(|m: &Message| estimate_tokens(&m.text)).sum();
         report.total_ms = began.elapsed().as_millis() as u64;
         report.facts = self.state.facts.iter().map(|(k, v)| (k.clone(), v.to_string())).collect();
-        report.moods = self.state.moods.iter().map(|(k, m)| (k.clone(), m.now(), m.face())).collect();
+        report.moods =
+            self.state.moods.iter().map(|(k, m)| (k.clone(), m.now(), m.face())).collect();
         report.present = self.state.present.iter().cloned().collect();
         report.beat.clone_from(&self.state.beat);
         let report = Box::new(std::mem::take(report));
@@ -278,4 +293,3 @@ impl Turn<'_> {
 fn possible(state: &State, npc: &str, kind: ActionKind) -> bool {
     state.present.contains(npc) != (kind == ActionKind::Enter)
 }
-

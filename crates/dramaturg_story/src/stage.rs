@@ -98,7 +98,8 @@ fn open_model(choice: ModelChoice, cues: &Sender<Cue>) -> Option<Arc<dyn Languag
     };
     opened
         .map_err(|error| {
-            let _ = cues.send(Cue::Notice(format!("{error}. The story plays with authored lines.")));
+            let _ =
+                cues.send(Cue::Notice(format!("{error}. The story plays with authored lines.")));
         })
         .ok()
 }
@@ -131,7 +132,9 @@ impl Save {
                     self.unsaved.remove(0);
                 }
                 Err(error) => {
-                    let _ = cues.send(Cue::Notice(format!("{error}. The play goes on; saving is tried again after the next turn.")));
+                    let _ = cues.send(Cue::Notice(format!(
+                        "{error}. The play goes on; saving is tried again after the next turn."
+                    )));
                     return;
                 }
             }

@@ -42,11 +42,7 @@ impl Sampler {
         ranked.select_nth_unstable_by(keep, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         top.extend_from_slice(&ranked[..=keep]);
         top.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let id = if self.settings.temperature <= 0.0 {
-            top[0].0
-        } else {
-            self.nucleus(&top)
-        };
+        let id = if self.settings.temperature <= 0.0 { top[0].0 } else { self.nucleus(&top) };
         self.spoken.push(id);
         id
     }

@@ -135,7 +135,8 @@ impl Worker<'_> {
                 LlamaChatMessage::new(role.into(), mark(i)).map_err(failed)
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let rendered = self.model.apply_chat_template(self.template, &chat, true).map_err(failed)?;
+        let rendered =
+            self.model.apply_chat_template(self.template, &chat, true).map_err(failed)?;
         let vocab = self.model.vocab();
         let mut tokens = if vocab.should_add_bos() { vec![vocab.bos()] } else { Vec::new() };
         let mut rest = rendered.as_str();
@@ -198,7 +199,8 @@ impl Worker<'_> {
         }
         self.feed(&tokens, cancel)?;
         let mut sampler = Sampler::new(request.sampling);
-        let mut words = Words { bytes: Vec::new(), held: String::new(), stop: &request.stop, any: false };
+        let mut words =
+            Words { bytes: Vec::new(), held: String::new(), stop: &request.stop, any: false };
         for _ in 0..request.max_tokens {
             if cancel.load(Ordering::Relaxed) {
                 return Err(ModelError::Cancelled);
@@ -264,15 +266,13 @@ impl Worker<'_> {
 
     fn score(&mut self, request: &ScoreRequest) -> Result<Vec<f32>, ModelError> {
         match request {
-            ScoreRequest::Channel { prefixes, line } => {
-                prefixes.chunks(HYPOTHESES).map(|chunk| self.channel(chunk, line)).try_fold(
-                    Vec::new(),
-                    |mut all, scores| {
-                        all.extend(scores?);
-                        Ok(all)
-                    },
-                )
-            }
+            ScoreRequest::Channel { prefixes, line } => prefixes
+                .chunks(HYPOTHESES)
+                .map(|chunk| self.channel(chunk, line))
+                .try_fold(Vec::new(), |mut all, scores| {
+                    all.extend(scores?);
+                    Ok(all)
+                }),
             ScoreRequest::Continuations { prefix, options } => {
                 let prefixes = std::slice::from_ref(prefix);
                 options
@@ -290,7 +290,8 @@ impl Worker<'_> {
         if line.is_empty() {
             return Ok(vec![0.0; prefixes.len()]);
         }
-        let slots = prefixes.iter().map(|p| self.hypothesis(p, prefixes)).collect::<Result<Vec<_>, _>>()?;
+        let slots =
+            prefixes.iter().map(|p| self.hypothesis(p, prefixes)).collect::<Result<Vec<_>, _>>()?;
         let per_batch = (BATCH / (line.len() + 1)).max(1);
         let mut scores = Vec::with_capacity(prefixes.len());
         for group in slots.chunks(per_batch) {
@@ -299,7 +300,11 @@ impl Worker<'_> {
         Ok(scores)
     }
 
-    fn score_group(&mut self, slots: &[usize], line: &[LlamaToken]) -> Result<Vec<f32>, ModelError> {
+    fn score_group(
+        &mut self,
+        slots: &[usize],
+        line: &[LlamaToken],
+    ) -> Result<Vec<f32>, ModelError> {
         let mut batch = LlamaBatch::new(BATCH, 1);
         for &slot in slots {
             let tokens = &self.hypotheses[slot].tokens;

@@ -24,14 +24,35 @@ pub(crate) enum Verdict {
 
 const SENTENCES: usize = 2;
 const BREAKS: [&str; 17] = [
-    "as an ai", "an ai", "language model", "assistant", "chatbot", "the player", "i'm sorry, but i can't", "qwen", "openai", "alibaba",
-    "人工智能", "语言模型", "助手", "通义", "阿里", "玩家", "```",
+    "as an ai",
+    "an ai",
+    "language model",
+    "assistant",
+    "chatbot",
+    "the player",
+    "i'm sorry, but i can't",
+    "qwen",
+    "openai",
+    "alibaba",
+    "人工智能",
+    "语言模型",
+    "助手",
+    "通义",
+    "阿里",
+    "玩家",
+    "```",
 ];
 
 impl Guard {
     pub(crate) fn new(locked: Vec<String>, chinese: bool) -> Self {
         let breaks = BREAKS.iter().map(|b| (*b).to_owned());
-        Self { forbidden: locked.into_iter().chain(breaks).collect(), chinese, text: String::new(), released: 0, sentences: 0 }
+        Self {
+            forbidden: locked.into_iter().chain(breaks).collect(),
+            chinese,
+            text: String::new(),
+            released: 0,
+            sentences: 0,
+        }
     }
 
     pub(crate) fn push(&mut self, piece: &str) -> Verdict {
@@ -48,7 +69,12 @@ impl Guard {
             }
         }
         let lower = self.text.to_lowercase();
-        if self.forbidden.iter().any(|term| lower.contains(term.as_str()) && (contains_word(&lower, term))) || self.wrong_language() {
+        if self
+            .forbidden
+            .iter()
+            .any(|term| lower.contains(term.as_str()) && (contains_word(&lower, term)))
+            || self.wrong_language()
+        {
             return Verdict::Broken;
         }
         if self.sentences >= SENTENCES {
@@ -84,7 +110,8 @@ impl Guard {
     /// The whole line at the end of the stream; none when there is nothing fit to be said.
     pub(crate) fn finish(&self) -> Option<String> {
         let lower = self.text.to_lowercase();
-        let broken = self.forbidden.iter().any(|term| contains_word(&lower, term)) || self.wrong_language();
+        let broken =
+            self.forbidden.iter().any(|term| contains_word(&lower, term)) || self.wrong_language();
         let text = if broken { &self.text[..self.released] } else { self.text.as_str() };
         let end = text.rfind(['.', '!', '?', '。', '！', '？', '…'])?;
         let end = end + text[end..].chars().next().map_or(0, char::len_utf8);

@@ -33,7 +33,12 @@ const NONES: [&str; 6] = [
     "The player says something that makes no sense:",
 ];
 
-pub(crate) fn interpret(pack: &Pack, state: &State, text: &str, model: Option<&dyn LanguageModel>) -> Interpretation {
+pub(crate) fn interpret(
+    pack: &Pack,
+    state: &State,
+    text: &str,
+    model: Option<&dyn LanguageModel>,
+) -> Interpretation {
     let lower = text.to_lowercase();
     let done = |reading, by, odds| Interpretation { reading, by, odds, answered: None };
     if let Some(reading) = by_form(&lower, &state.locked_tells(pack, None)) {
@@ -55,7 +60,11 @@ pub(crate) fn interpret(pack: &Pack, state: &State, text: &str, model: Option<&d
         for (_, example) in prose.bullets(section) {
             let example = example.to_lowercase();
             if plain(&example) == plain(&lower) {
-                return done(Reading::Move((*id).into()), ReadBy::Exact, vec![((*id).into(), 1000)]);
+                return done(
+                    Reading::Move((*id).into()),
+                    ReadBy::Exact,
+                    vec![((*id).into(), 1000)],
+                );
             }
             if negated(&example) == negated(&lower) {
                 best = best.max(similarity(&example, &lower));
@@ -77,7 +86,8 @@ pub(crate) fn interpret(pack: &Pack, state: &State, text: &str, model: Option<&d
     }
     if let Some(model) = model.filter(|m| m.scoring() == Scoring::Both) {
         let says = |section: &str| {
-            let examples: Vec<_> = prose.bullets(section).iter().take(4).map(|b| b.1.as_str()).collect();
+            let examples: Vec<_> =
+                prose.bullets(section).iter().take(4).map(|b| b.1.as_str()).collect();
             let what = prose.field(section, "says").unwrap_or("The player says it");
             format!("{what}, for example: {}\n{what}. The player says:", examples.join(" / "))
         };
@@ -98,7 +108,12 @@ pub(crate) fn interpret(pack: &Pack, state: &State, text: &str, model: Option<&d
         }
         let reading = clear(NEAR_WITHOUT_MODEL);
         let by = if reading.is_some() { ReadBy::Match } else { ReadBy::Default };
-        return Interpretation { reading: reading.unwrap_or(Reading::OffTopic), by, odds, answered };
+        return Interpretation {
+            reading: reading.unwrap_or(Reading::OffTopic),
+            by,
+            odds,
+            answered,
+        };
     }
     match clear(NEAR_WITHOUT_MODEL) {
         Some(reading) => done(reading, ReadBy::Match, odds),
@@ -107,7 +122,11 @@ pub(crate) fn interpret(pack: &Pack, state: &State, text: &str, model: Option<&d
 }
 
 /// The best move, if it beats every 'none' by the margin; shared words help it.
-fn decide(open: &[(&str, String)], scores: &[f32], near: &[(&str, f32)]) -> (Reading, Vec<(String, u16)>) {
+fn decide(
+    open: &[(&str, String)],
+    scores: &[f32],
+    near: &[(&str, f32)],
+) -> (Reading, Vec<(String, u16)>) {
     let (moves, nones) = scores.split_at(open.len());
     let lexical = |id: &str| near.iter().find(|n| n.0 == id).map_or(0.0, |n| n.1);
     let mut ranked: Vec<(&str, f32)> =
@@ -129,8 +148,10 @@ fn plain(text: &str) -> String {
 }
 
 const COMMON: [&str; 46] = [
-    "the", "a", "an", "i", "you", "to", "of", "and", "is", "it", "that", "this", "in", "on", "me", "my", "your", "do", "what", "are", "be",
-    "for", "with", "have", "was", "so", "we", "but", "can", "im", "its", "there", "here", "的", "了", "是", "我", "你", "在", "吗", "这", "那", "就", "也", "都", "和",
+    "the", "a", "an", "i", "you", "to", "of", "and", "is", "it", "that", "this", "in", "on", "me",
+    "my", "your", "do", "what", "are", "be", "for", "with", "have", "was", "so", "we", "but",
+    "can", "im", "its", "there", "here", "的", "了", "是", "我", "你", "在", "吗", "这", "那",
+    "就", "也", "都", "和",
 ];
 
 fn weight(word: &str) -> f32 {

@@ -8,24 +8,90 @@ const LONGEST: usize = 2000;
 /// The player's words without control characters, at the most 2,000 of them.
 pub(crate) fn clean(text: &str) -> String {
     let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
-    let invisible = |c: &char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{feff}' | '\u{fffd}');
+    let invisible = |c: &char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{feff}' | '\u{fffd}')
+    };
     let text: String = spaced.filter(|c| !invisible(c)).take(LONGEST).collect();
     text.trim().to_owned()
 }
 
 const OUT_OF_WORLD: [&str; 23] = [
-    "system:", "system prompt", "prompt", "ignore all", "ignore previous", "ignore your", "language model", "chatbot",
-    "chatgpt", "as an ai", "an ai", "you are now", "developer mode", "openai", "assistant:", "<|", "[inst",
-    "系统", "提示词", "语言模型", "人工智能", "忽略", "机器人",
+    "system:",
+    "system prompt",
+    "prompt",
+    "ignore all",
+    "ignore previous",
+    "ignore your",
+    "language model",
+    "chatbot",
+    "chatgpt",
+    "as an ai",
+    "an ai",
+    "you are now",
+    "developer mode",
+    "openai",
+    "assistant:",
+    "<|",
+    "[inst",
+    "系统",
+    "提示词",
+    "语言模型",
+    "人工智能",
+    "忽略",
+    "机器人",
 ];
 const HOSTILE: [&str; 24] = [
-    "kill you", "shut up", "stupid", "idiot", "bitch", "fuck", "burn this place", "hurt you", "hate you", "liar",
-    "break your", "i'll make you", "worthless", "damn you", "your throat", "杀了你", "闭嘴", "蠢", "傻", "滚", "去死", "砸了", "废物", "骗子",
+    "kill you",
+    "shut up",
+    "stupid",
+    "idiot",
+    "bitch",
+    "fuck",
+    "burn this place",
+    "hurt you",
+    "hate you",
+    "liar",
+    "break your",
+    "i'll make you",
+    "worthless",
+    "damn you",
+    "your throat",
+    "杀了你",
+    "闭嘴",
+    "蠢",
+    "傻",
+    "滚",
+    "去死",
+    "砸了",
+    "废物",
+    "骗子",
 ];
 const NOT_NOW: [&str; 24] = [
-    "if i ", "what if", "suppose", "imagine", "pretend", "would you if", "hypothetically", "in theory",
-    "he said", "she said", "they say", "someone told", "i already", "we already", "you already", "you just",
-    "如果", "假如", "要是", "假设", "假装", "我已经", "你已经", "据说",
+    "if i ",
+    "what if",
+    "suppose",
+    "imagine",
+    "pretend",
+    "would you if",
+    "hypothetically",
+    "in theory",
+    "he said",
+    "she said",
+    "they say",
+    "someone told",
+    "i already",
+    "we already",
+    "you already",
+    "you just",
+    "如果",
+    "假如",
+    "要是",
+    "假设",
+    "假装",
+    "我已经",
+    "你已经",
+    "据说",
 ];
 
 fn any(text: &str, list: &[&str]) -> bool {
@@ -65,7 +131,8 @@ pub(super) fn negated(lower: &str) -> bool {
 pub(super) fn contains_word(text: &str, term: &str) -> bool {
     let letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && (c as u32) < 0x2e80);
     text.match_indices(term).any(|(at, _)| {
-        let (before, after) = (text[..at].chars().next_back(), text[at + term.len()..].chars().next());
+        let (before, after) =
+            (text[..at].chars().next_back(), text[at + term.len()..].chars().next());
         let first = letter(term.chars().next());
         let last = letter(term.chars().next_back());
         !(first && letter(before)) && !(last && letter(after))

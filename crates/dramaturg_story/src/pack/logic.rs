@@ -112,7 +112,11 @@ impl<'de> Deserialize<'de> for Condition {
         let source = String::deserialize(deserializer)?;
         Self::parse(&source).map_err(|error| {
             let spot: String = source.chars().take(160).collect();
-            serde::de::Error::custom(format!("{} at character {} of the condition \"{spot}\"", error.message, error.offset + 1))
+            serde::de::Error::custom(format!(
+                "{} at character {} of the condition \"{spot}\"",
+                error.message,
+                error.offset + 1
+            ))
         })
     }
 }
@@ -120,7 +124,14 @@ impl<'de> Deserialize<'de> for Condition {
 pub(super) fn parse(file: &Path, source: &str) -> Result<Logic, PackError> {
     ron::from_str(source).map_err(|error| {
         let at = error.span.start;
-        PackError::at(file, source, at.line, at.col, error.code.to_string(), "see the pack format in the book; each name is written as in the examples")
+        PackError::at(
+            file,
+            source,
+            at.line,
+            at.col,
+            error.code.to_string(),
+            "see the pack format in the book; each name is written as in the examples",
+        )
     })
 }
 
@@ -135,7 +146,12 @@ pub(super) fn check(pack: &Pack, file: &Path, source: &str) -> Result<(), PackEr
         if beats.contains(&id) {
             Ok(())
         } else {
-            Err(fail(near, id, format!("there is no beat '{id}'"), nearest(id, beats.iter().copied())))
+            Err(fail(
+                near,
+                id,
+                format!("there is no beat '{id}'"),
+                nearest(id, beats.iter().copied()),
+            ))
         }
     };
     let known_npc = |near: &str, id: &str| {
@@ -148,7 +164,12 @@ pub(super) fn check(pack: &Pack, file: &Path, source: &str) -> Result<(), PackEr
     let condition = |near: &str, condition: &Condition| {
         for name in condition.names() {
             if name != "beat" && !pack.facts.contains_key(name) {
-                return Err(fail(near, name, format!("there is no fact '{name}'"), nearest(name, pack.facts.keys().map(String::as_str))));
+                return Err(fail(
+                    near,
+                    name,
+                    format!("there is no fact '{name}'"),
+                    nearest(name, pack.facts.keys().map(String::as_str)),
+                ));
             }
         }
         Ok(())
@@ -156,10 +177,18 @@ pub(super) fn check(pack: &Pack, file: &Path, source: &str) -> Result<(), PackEr
     let effect = |near: &str, effect: &Effect| match effect {
         Effect::Mood(npc, _) => known_npc(near, npc),
         Effect::Set(fact, _) | Effect::Add(fact, _) => match (pack.facts.get(fact), effect) {
-            (None, _) => Err(fail(near, fact, format!("there is no fact '{fact}'"), nearest(fact, pack.facts.keys().map(String::as_str)))),
-            (Some(kind), Effect::Set(_, value)) if !kind.admits(value) => {
-                Err(fail(near, fact, format!("'{fact}' can't be {value}"), "see how the fact is declared".into()))
-            }
+            (None, _) => Err(fail(
+                near,
+                fact,
+                format!("there is no fact '{fact}'"),
+                nearest(fact, pack.facts.keys().map(String::as_str)),
+            )),
+            (Some(kind), Effect::Set(_, value)) if !kind.admits(value) => Err(fail(
+                near,
+                fact,
+                format!("'{fact}' can't be {value}"),
+                "see how the fact is declared".into(),
+            )),
             (Some(FactKind::Bool(_) | FactKind::Enum { .. }), Effect::Add(..)) => {
                 Err(fail(near, fact, format!("'{fact}' is not a number"), "use Set".into()))
             }
@@ -195,7 +224,12 @@ pub(super) fn check(pack: &Pack, file: &Path, source: &str) -> Result<(), PackEr
     }
     pack.endings.iter().try_for_each(|ending| condition(&ending.id, &ending.when))?;
     if pack.endings.is_empty() {
-        return Err(fail("endings", "endings", "a story needs an ending".into(), "add one to `endings`".into()));
+        return Err(fail(
+            "endings",
+            "endings",
+            "a story needs an ending".into(),
+            "add one to `endings`".into(),
+        ));
     }
     Ok(())
 }
@@ -212,7 +246,10 @@ fn find(source: &str, near: &str, offender: &str) -> (usize, usize) {
 fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> String {
     let shared = |name: &str| {
         let set: Vec<char> = name.chars().collect();
-        wrong.chars().filter(|c| set.contains(c)).count() * 10 / (name.len().max(wrong.len()).max(1))
+        wrong.chars().filter(|c| set.contains(c)).count() * 10
+            / (name.len().max(wrong.len()).max(1))
     };
-    names.max_by_key(|name| shared(name)).map_or("declare it first".into(), |name| format!("did you mean '{name}'?"))
+    names
+        .max_by_key(|name| shared(name))
+        .map_or("declare it first".into(), |name| format!("did you mean '{name}'?"))
 }

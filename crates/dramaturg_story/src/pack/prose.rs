@@ -48,7 +48,10 @@ impl Prose {
             let depth = line.chars().take_while(|c| *c == '#').count();
             if depth > 0 {
                 if depth > headings.len() + 1 {
-                    return Err(fail("this heading has no heading above it", "use one # more than the heading that it belongs to"));
+                    return Err(fail(
+                        "this heading has no heading above it",
+                        "use one # more than the heading that it belongs to",
+                    ));
                 }
                 headings.truncate(depth - 1);
                 headings.push(line[depth..].trim().to_owned());
@@ -56,10 +59,15 @@ impl Prose {
                 continue;
             }
             if headings.is_empty() {
-                return Err(fail("text before the first heading", "begin with a heading such as '# story'"));
+                return Err(fail(
+                    "text before the first heading",
+                    "begin with a heading such as '# story'",
+                ));
             }
             let section = self.sections.entry(headings.join("/")).or_default();
-            if let Some(field) = FIELDS.iter().find(|f| line.strip_prefix(**f).is_some_and(|r| r.starts_with(':'))) {
+            if let Some(field) =
+                FIELDS.iter().find(|f| line.strip_prefix(**f).is_some_and(|r| r.starts_with(':')))
+            {
                 section.fields.insert((*field).into(), line[field.len() + 1..].trim().into());
             } else if let Some(bullet) = line.strip_prefix("- ") {
                 let (emotion, text) = emotion_first(bullet);
@@ -67,11 +75,18 @@ impl Prose {
             } else if let Some(text) = line.strip_prefix('>') {
                 let text = text.trim();
                 if !text.is_empty() {
-                    section.lines.push(Line { npc: None, emotion: Emotion::Neutral, text: text.into() });
+                    section.lines.push(Line {
+                        npc: None,
+                        emotion: Emotion::Neutral,
+                        text: text.into(),
+                    });
                 }
             } else if let Some((npc, emotion, text)) = spoken(line) {
                 let emotion = Emotion::from_label(emotion).ok_or_else(|| {
-                    fail(&format!("'{emotion}' is not an emotion"), "use neutral, glad, sad, angry, afraid, surprised or tender")
+                    fail(
+                        &format!("'{emotion}' is not an emotion"),
+                        "use neutral, glad, sad, angry, afraid, surprised or tender",
+                    )
                 })?;
                 section.lines.push(Line { npc: Some(npc.into()), emotion, text: text.into() });
             } else {
@@ -101,7 +116,14 @@ impl Prose {
     pub(super) fn check(&self, pack: &Pack, folder: &Path) -> Result<(), PackError> {
         let missing = |section: &str, what: &str| {
             let file: PathBuf = folder.into();
-            PackError::at(file, "", 1, 1, format!("'# {section}' has no {what}"), format!("add the heading with its {what}; the story can't be spoken without it"))
+            PackError::at(
+                file,
+                "",
+                1,
+                1,
+                format!("'# {section}' has no {what}"),
+                format!("add the heading with its {what}; the story can't be spoken without it"),
+            )
         };
         let need = |section: String| {
             if self.lines(&section).is_empty() { Err(missing(&section, "lines")) } else { Ok(()) }
@@ -120,7 +142,8 @@ impl Prose {
             }
         }
         for npc in pack.cast() {
-            for way in ["deflect", "deflect_secret", "deflect_hostile", "deflect_world", "silence"] {
+            for way in ["deflect", "deflect_secret", "deflect_hostile", "deflect_world", "silence"]
+            {
                 let section = format!("cast {npc}/{way}");
                 if self.bullets(&section).is_empty() {
                     return Err(missing(&section, "lines"));

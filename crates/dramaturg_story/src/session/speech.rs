@@ -113,7 +113,8 @@ impl Turn<'_> {
         let knowledge = pack.secrets.iter().filter(|(_, secret)| {
             secret.holders.iter().any(|h| h == npc) && self.state.holds(&secret.unlocked_when)
         });
-        let knowledge: Vec<_> = knowledge.map(|(id, _)| prose.text(&format!("secret {id}"))).collect();
+        let knowledge: Vec<_> =
+            knowledge.map(|(id, _)| prose.text(&format!("secret {id}"))).collect();
         let memory = self.state.memories.get(npc);
         let lines = memory.map(|m| m.lines()).unwrap_or_default();
         let before = &lines[..lines.len().saturating_sub(1)];
@@ -135,7 +136,9 @@ impl Turn<'_> {
         }
         let oldest = recent.first().map_or(0, |line| line.turn);
         let recalled = memory.map(|memory| {
-            memory.recall(text, 2, |line| line.speaker == "player" && line.turn < oldest && clean(&line.text))
+            memory.recall(text, 2, |line| {
+                line.speaker == "player" && line.turn < oldest && clean(&line.text)
+            })
         });
         let recalled = recalled.unwrap_or_default();
         let parts = PromptParts {
