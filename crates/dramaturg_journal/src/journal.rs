@@ -126,27 +126,47 @@ impl<E: Entry> Journal<E> {
     /// When it can't be written; the journal is then as before.
     pub fn append_turn(&mut self, entries: &[E]) -> Result<Turn, JournalError> {
         let turn = Turn(self.last.map_or(0, |last| last.0 + 1));
+        self.write(&[entries], turn, false)?;
+        Ok(turn)
+    }
+
+    /// Makes the journal hold these turns and no others, whole or not at all.
+    ///
+    /// # Errors
+    /// When they can't be written; the journal is then as before.
+    pub fn replace(&mut self, turns: &[Vec<E>]) -> Result<(), JournalError> {
+        let turns: Vec<&[E]> = turns.iter().map(Vec::as_slice).collect();
+        self.write(&turns, Turn(0), true)
+    }
+
+    /// Writes turns, numbered from `first`, in one transaction; `anew` deletes everything before.
+    fn write(&mut self, turns: &[&[E]], first: Turn, anew: bool) -> Result<(), JournalError> {
         let place = self.place().to_owned();
-        let mut link = self.link;
+        let mut link = if anew { 0 } else { self.link };
+        let mut last = if anew { None } else { self.last };
         let written = (|| {
             let transaction = self.db.transaction()?;
-            {
+            if anew {
+                transaction.execute_batch("DELETE FROM entry; DELETE FROM snapshot;")?;
+            }
+            for (turn, entries) in (first.0..).zip(turns) {
                 let mut insert = transaction.prepare_cached(
                     "INSERT INTO entry (turn, version, kind, json, chain) VALUES (?, ?, ?, ?, ?)",
                 )?;
-                for entry in entries {
+                for entry in *entries {
                     let json = serde_json::to_string(entry)
                         .map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
-                    link = file::chain(link, turn.0, &json);
-                    insert.execute(params![turn.0, E::VERSION, entry.kind(), json, link])?;
+                    link = file::chain(link, turn, &json);
+                    insert.execute(params![turn, E::VERSION, entry.kind(), json, link])?;
                 }
+                last = Some(Turn(turn));
             }
             transaction.commit()
         })();
         written.map_err(|e| file::wrap(&place, e))?;
         self.link = link;
-        self.last = Some(turn);
-        Ok(turn)
+        self.last = last;
+        Ok(())
     }
 
     /// All entries.
@@ -171,9 +191,9 @@ impl<E: Entry> Journal<E> {
     pub fn fold<S>(
         &self,
         init: S,
-        mut f: impl FnMut(S, &Stored<E>) -> S,
+        f: impl FnMut(S, &Stored<E>) -> S,
     ) -> Result<S, JournalError> {
-        Ok(self.entries()?.iter().fold(init, |state, stored| f(state, stored)))
+        Ok(self.entries()?.iter().fold(init, f))
     }
 
     /// Rolls back: keeps the turns up to `turn`, none for `None`. Later snapshots go too.

@@ -2,7 +2,8 @@
 //!
 //! A [`LanguageModel`] does two things: it [completes](LanguageModel::complete) a conversation, streaming the
 //! words as they come, and it [scores](LanguageModel::score) a closed set, which is how a small model is asked to
-//! judge. Nothing here blocks its caller: each call returns a channel to poll.
+//! judge. Nothing here blocks its caller: each call returns a channel to poll. A [`ModelSlot`] holds the model that
+//! plays now, and lets it change while the game runs.
 //!
 //! | backend | runs | scoring |
 //! |---|---|---|
@@ -25,6 +26,7 @@ mod model;
 mod recorded;
 mod remote;
 mod request;
+mod slot;
 
 pub use local::{Local, LocalError, LocalSettings};
 pub use model::{
@@ -32,4 +34,5 @@ pub use model::{
 };
 pub use recorded::{Answer, Recorded};
 pub use remote::{Remote, RemoteSettings};
-pub use request::{CompletionRequest, Message, RequestHash, Role, Sampling, ScoreRequest};
+pub use request::{CompletionRequest, Message, RequestHash, Role, Sampling, ScoreRequest, Warm};
+pub use slot::{ModelChoice, ModelSlot, SlotState};

@@ -5,7 +5,7 @@ mod worker;
 
 use crate::{
     CompletionRequest, CompletionStream, LanguageModel, ModelError, PendingScores, ScoreRequest,
-    Scoring, StreamEvent, channel,
+    Scoring, StreamEvent, Warm, channel,
 };
 use crossbeam_channel::Sender;
 use std::io::Read;
@@ -69,7 +69,8 @@ pub enum LocalError {
 
 enum Job {
     Complete(CompletionRequest, Sender<StreamEvent>, Arc<AtomicBool>),
-    Score(ScoreRequest, Sender<Result<Vec<f32>, ModelError>>),
+    Score(ScoreRequest, Sender<Result<Vec<f32>, ModelError>>, Arc<AtomicBool>),
+    Warm(Warm),
 }
 
 /// A GGUF model run by llama.cpp. Jobs are served in order; a dropped stream is cancelled at the next token or
@@ -136,8 +137,11 @@ impl LanguageModel for Local {
         stream
     }
     fn score(&self, request: ScoreRequest) -> PendingScores {
-        let (sender, receiver) = crossbeam_channel::bounded(1);
-        let _ = self.jobs.send(Job::Score(request, sender));
-        PendingScores(receiver)
+        let (pending, sender, cancel) = PendingScores::channel();
+        let _ = self.jobs.send(Job::Score(request, sender, cancel));
+        pending
+    }
+    fn warm(&self, what: Warm) {
+        let _ = self.jobs.send(Job::Warm(what));
     }
 }

@@ -1,6 +1,6 @@
 //! The interface behind which every backend stands.
 
-use crate::{CompletionRequest, ScoreRequest};
+use crate::{CompletionRequest, ScoreRequest, Warm};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -43,6 +43,13 @@ pub enum ModelError {
 /// What arrives on a completion's channel.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StreamEvent {
+    /// How long the prompt is, where the backend knows it. Comes first.
+    Prompt {
+        /// Tokens of it.
+        tokens: usize,
+        /// How many of them did not have to be evaluated again.
+        cached: usize,
+    },
     /// Which of the request's leads was chosen (an index into them).
     Lead(usize),
     /// More words.
@@ -90,21 +97,36 @@ impl Drop for CompletionStream {
     }
 }
 
-/// Scores that are being computed, one per member of the closed set.
+/// Scores that are being computed, one per member of the closed set. Dropping it cancels the work.
 #[derive(Debug)]
-pub struct PendingScores(pub(crate) Receiver<Result<Vec<f32>, ModelError>>);
+pub struct PendingScores {
+    scores: Receiver<Result<Vec<f32>, ModelError>>,
+    cancel: Arc<AtomicBool>,
+}
 
 impl PendingScores {
+    /// Scores to come, and the two ends that a backend works with.
+    pub fn channel() -> (Self, Sender<Result<Vec<f32>, ModelError>>, Arc<AtomicBool>) {
+        let (sender, scores) = crossbeam_channel::bounded(1);
+        let cancel = Arc::new(AtomicBool::new(false));
+        (Self { scores, cancel: cancel.clone() }, sender, cancel)
+    }
     /// Scores known at once.
     pub fn ready(result: Result<Vec<f32>, ModelError>) -> Self {
-        let (sender, receiver) = crossbeam_channel::bounded(1);
+        let (pending, sender, _) = Self::channel();
         // The receiver lives in this very function, so the send can't fail.
         let _ = sender.send(result);
-        Self(receiver)
+        pending
     }
     /// Waits up to `deadline`.
     pub fn wait(&self, deadline: Duration) -> Result<Vec<f32>, ModelError> {
-        self.0.recv_timeout(deadline).unwrap_or(Err(ModelError::TimedOut))
+        self.scores.recv_timeout(deadline).unwrap_or(Err(ModelError::TimedOut))
+    }
+}
+
+impl Drop for PendingScores {
+    fn drop(&mut self) {
+        self.cancel.store(true, Ordering::Relaxed);
     }
 }
 
@@ -127,4 +149,6 @@ pub trait LanguageModel: Send + Sync {
     fn complete(&self, request: CompletionRequest) -> CompletionStream;
     /// Starts scoring a closed set.
     fn score(&self, request: ScoreRequest) -> PendingScores;
+    /// Evaluates ahead what will probably be asked, as long as nothing else is. Does nothing where nothing is cached.
+    fn warm(&self, _: Warm) {}
 }

@@ -118,6 +118,15 @@ impl ScoreRequest {
     }
 }
 
+/// What will probably be asked soon: a backend with a cache evaluates it while nobody waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Warm {
+    /// The next prompt; everything before the text of its last message is evaluated.
+    pub messages: Vec<Message>,
+    /// The hypotheses of the next [`ScoreRequest::Channel`].
+    pub prefixes: Vec<String>,
+}
+
 /// Identity of a request: the first 16 bytes of BLAKE3 over its JSON.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestHash([u8; 16]);

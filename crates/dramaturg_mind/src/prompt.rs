@@ -14,12 +14,14 @@ pub struct PromptParts {
     pub stable: String,
     /// What the character knows by now: changes seldom.
     pub knowledge: Vec<String>,
+    /// What the character is after: changes with the beat.
+    pub directive: String,
+    /// How the character talks, shown by examples: unchanged within a scene.
+    pub voice: Vec<Message>,
     /// The last exchanges, oldest first.
     pub exchanges: Vec<Message>,
     /// Lines recalled from longer ago.
     pub recalled: Vec<String>,
-    /// How to speak now, and the heading of the recalled lines.
-    pub directive: String,
     /// What the player has just said.
     pub player: String,
 }
@@ -38,9 +40,12 @@ pub fn compose(parts: &PromptParts, budget: TokenBudget) -> Vec<Message> {
         system.push_str("\n- ");
         system.push_str(fact);
     }
-    let mut used = estimate_tokens(&system)
-        + estimate_tokens(&parts.directive)
-        + estimate_tokens(&parts.player);
+    if !parts.directive.is_empty() {
+        system.push('\n');
+        system.push_str(&parts.directive);
+    }
+    let voice: usize = parts.voice.iter().map(|message| estimate_tokens(&message.text)).sum();
+    let mut used = estimate_tokens(&system) + voice + estimate_tokens(&parts.player);
     let mut kept: Vec<Message> = Vec::new();
     for exchange in parts.exchanges.iter().rev() {
         used += estimate_tokens(&exchange.text);
@@ -60,9 +65,10 @@ pub fn compose(parts: &PromptParts, budget: TokenBudget) -> Vec<Message> {
         last.push('\n');
     }
     let mut messages = vec![Message::system(system)];
+    messages.extend(parts.voice.iter().cloned());
     messages.extend(kept);
-    let closing = format!("{last}{}\n\n{}", parts.directive, parts.player);
-    messages.push(Message::user(closing));
+    last.push_str(&parts.player);
+    messages.push(Message::user(last));
     messages
 }
 

@@ -43,6 +43,11 @@ pub(crate) struct ConditionError {
 }
 
 impl Condition {
+    /// Holds always.
+    pub(crate) fn always() -> Self {
+        Self { source: "true".into(), expr: Expr::Truth(Term::Value(Value::Bool(true))) }
+    }
+
     pub(crate) fn parse(source: &str) -> Result<Self, ConditionError> {
         let mut parser = Parser { tokens: tokenize(source)?, at: 0, end: source.len() };
         let expr = parser.or()?;

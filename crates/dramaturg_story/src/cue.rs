@@ -1,18 +1,25 @@
 //! What a session tells those who perform it.
 
 use dramaturg_llm::Message;
-use dramaturg_mind::{ActionKind, Emotion, Pad};
+use dramaturg_mind::{ActionKind, Emotion, Pad, Plan, Remembered};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// One thing to perform, in order.
 #[derive(Clone, Debug)]
 pub enum Cue {
-    /// Once, first.
+    /// First, and again when the play is at another place in its story: loaded or rolled back.
     Opened {
         /// Whether a save was continued.
         resumed: bool,
         /// What had been said; empty in a new play.
         history: Vec<HistoryLine>,
+        /// The beat that is open; empty in a new play.
+        beat: String,
+        /// The language of the play.
+        locale: String,
+        /// All characters, with everything that they remember.
+        minds: Vec<MindReport>,
     },
     /// A line begins.
     LineBegan {
@@ -56,6 +63,8 @@ pub enum Cue {
         /// How it came about.
         report: Box<TurnReport>,
     },
+    /// The play was copied to a file.
+    Saved(PathBuf),
     /// Something that a person should know: model lost, disk full.
     Notice(String),
 }
@@ -71,6 +80,23 @@ pub struct HistoryLine {
     pub emotion: Emotion,
 }
 
+/// What can be seen of a character's mind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MindReport {
+    /// Whose.
+    pub npc: String,
+    /// How it feels.
+    pub mood: Pad,
+    /// The face that this mood has.
+    pub face: Emotion,
+    /// Whether it is on the stage.
+    pub present: bool,
+    /// What it heard and said since the last report.
+    pub heard: Vec<Remembered>,
+    /// What it is about to do of its own will.
+    pub plan: Option<Plan>,
+}
+
 /// How a turn came about, for the inspector.
 #[derive(Clone, Debug, Default)]
 pub struct TurnReport {
@@ -84,18 +110,22 @@ pub struct TurnReport {
     pub directive: String,
     /// The exact prompt; empty when only authored lines were spoken.
     pub prompt: Vec<Message>,
-    /// Estimated tokens of the prompt.
+    /// Tokens of the prompt: counted by the model, or estimated where it does not tell.
     pub prompt_tokens: usize,
-    /// Milliseconds to the model's first word.
+    /// How many of them the model had evaluated before, where it tells.
+    pub cached_tokens: Option<usize>,
+    /// Lines and prompts of this turn that hold what was locked at that moment. Always empty, or the engine is broken.
+    pub leaks: Vec<String>,
+    /// Milliseconds until the player's words were understood.
+    pub interpreted_ms: u64,
+    /// Milliseconds from the player's Enter to the first word that the model wrote.
     pub first_token_ms: Option<u64>,
     /// Milliseconds of the whole turn.
     pub total_ms: u64,
     /// Facts after the turn.
     pub facts: Vec<(String, String)>,
-    /// Moods after the turn, with the face of each.
-    pub moods: Vec<(String, Pad, Emotion)>,
-    /// Who is on the stage.
-    pub present: Vec<String>,
+    /// The characters after the turn.
+    pub minds: Vec<MindReport>,
     /// The beat that is open.
     pub beat: String,
 }

@@ -5,8 +5,8 @@ mod interpret;
 mod rules;
 
 pub(crate) use guard::{Guard, Verdict};
-pub(crate) use interpret::interpret;
-pub(crate) use rules::clean;
+pub(crate) use interpret::{hypotheses, interpret};
+pub(crate) use rules::{clean, contains_word};
 
 use serde::{Deserialize, Serialize};
 

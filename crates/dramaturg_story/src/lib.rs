@@ -5,12 +5,12 @@
 //! its save file and its model. [`replay`] plays a recorded session again and compares.
 //!
 //! ```no_run
-//! use dramaturg_story::{Cue, ModelChoice, Pack, Stage, StageSettings};
+//! use dramaturg_story::{Cue, ModelSlot, Pack, Stage, StageSettings};
 //! use std::{path::Path, sync::Arc, time::Duration};
 //!
 //! let pack = Arc::new(Pack::load(Path::new("assets/stories/lantern"))?);
 //! let stage = Stage::raise(StageSettings {
-//!     pack, locale: "en".into(), seed: 1, save: None, model: ModelChoice::None,
+//!     pack, locale: "en".into(), seed: 1, save: None, model: ModelSlot::default(),
 //! });
 //! stage.say("Good evening. I came on the last ferry.");
 //! while let Some(cue) = stage.wait_cue(Duration::from_secs(1)) {
@@ -32,14 +32,15 @@ mod stage;
 mod state;
 
 pub use condition::Condition;
-pub use cue::{Cue, HistoryLine, TurnReport};
+pub use cue::{Cue, HistoryLine, MindReport, TurnReport};
 pub use director::{ReadBy, Reading};
-pub use dramaturg_mind::{ActionKind, Emotion, Memory, Mood, Pad, Persona};
+pub use dramaturg_llm::{ModelChoice, ModelSlot, SlotState};
+pub use dramaturg_mind::{ActionKind, Emotion, Memory, Mood, Pad, Persona, Plan, Remembered};
 pub use error::PackError;
 pub use event::Event;
 pub use fact::{Effect, FactKind, Facts, Value};
 pub use pack::{Beat, Character, Ending, Line, Move, Pack, Prose, Secret};
-pub use replay::{Difference, replay};
+pub use replay::{Difference, last_line, replay};
 pub use session::Session;
-pub use stage::{ModelChoice, Stage, StageSettings};
+pub use stage::{Stage, StageSettings};
 pub use state::State;

@@ -1,5 +1,6 @@
 //! Story packs: a folder with `pack.ron` (the logic) and one folder of Markdown for each language (the words).
 
+mod conversation;
 mod logic;
 mod prose;
 
@@ -10,7 +11,10 @@ use crate::PackError;
 use crate::fact::FactKind;
 use dramaturg_mind::Persona;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Where a pack's logic stands.
+const LOGIC: &str = "pack.ron";
 
 /// A story, read and checked: ids that it mentions exist, each language has all that can be spoken.
 #[derive(Clone, Debug)]
@@ -41,40 +45,76 @@ impl Pack {
     /// # Errors
     /// The first thing that is wrong, with file, line, column and the offending text.
     pub fn load(folder: &Path) -> Result<Self, PackError> {
-        let file = folder.join("pack.ron");
-        let source = read(&file)?;
+        let logic = read(&folder.join(LOGIC))?;
+        let mut files = BTreeMap::new();
+        for file in Self::files(folder, &logic)? {
+            let text = read(&folder.join(&file))?;
+            files.insert(file, text);
+        }
+        Self::from_files(folder, &logic, &files)
+    }
+
+    /// The files that a pack is made of besides `pack.ron`, relative to its folder. For whoever reads them by other
+    /// means than the file system, such as a game's asset server; [`Self::from_files`] is the second step.
+    ///
+    /// # Errors
+    /// When `logic`, the text of `pack.ron`, can't be understood.
+    pub fn files(folder: &Path, logic: &str) -> Result<Vec<PathBuf>, PackError> {
+        let parsed = logic::parse(&folder.join(LOGIC), logic)?;
+        let files = parsed.locales.iter().flat_map(|locale| {
+            parsed.files.iter().map(move |file| Path::new(locale).join(file))
+        });
+        Ok(files.collect())
+    }
+
+    /// A pack of the text of `pack.ron` and of the files that [`Self::files`] named. `folder` only names it in errors.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn from_files(
+        folder: &Path,
+        logic: &str,
+        files: &BTreeMap<PathBuf, String>,
+    ) -> Result<Self, PackError> {
+        let file = folder.join(LOGIC);
         let mut hasher = blake3::Hasher::new();
-        hasher.update(source.as_bytes());
-        let logic = logic::parse(&file, &source)?;
+        hasher.update(logic.as_bytes());
+        let parsed = logic::parse(&file, logic)?;
         let mut prose = BTreeMap::new();
-        for locale in &logic.locales {
+        for locale in &parsed.locales {
             let mut text = Prose::default();
-            for file in markdown_files(&folder.join(locale))? {
-                let source = read(&file)?;
+            for name in &parsed.files {
+                let name = Path::new(locale).join(name);
+                let source = files.get(&name).ok_or_else(|| missing(&folder.join(&name)))?;
                 hasher.update(source.as_bytes());
-                text.read(&file, &source)?;
+                text.read(&folder.join(&name), source)?;
             }
             prose.insert(locale.clone(), text);
         }
         let pack = Self {
-            id: logic.id,
-            version: logic.version,
-            start: logic.start,
-            background: logic.background,
-            locales: logic.locales,
-            facts: logic.facts,
-            cast: logic.cast,
-            secrets: logic.secrets,
-            beats: logic.beats,
-            endings: logic.endings,
+            id: parsed.id,
+            version: parsed.version,
+            start: parsed.start,
+            background: parsed.background,
+            locales: parsed.locales,
+            facts: parsed.facts,
+            cast: parsed.cast,
+            secrets: parsed.secrets,
+            beats: parsed.beats,
+            endings: parsed.endings,
             prose,
             digest: hasher.finalize().to_hex().to_string(),
         };
-        logic::check(&pack, &file, &source)?;
+        logic::check(&pack, &file, logic)?;
         for locale in &pack.locales {
             pack.prose(locale).check(&pack, &folder.join(locale))?;
         }
         Ok(pack)
+    }
+
+    /// A conversation with one character, without a story: nothing to steer to, no end.
+    pub fn conversation(id: &str, persona: &Persona) -> Self {
+        conversation::pack(id, persona)
     }
 
     /// The words of a language; of the first one where `locale` is not there.
@@ -124,26 +164,11 @@ fn read(file: &Path) -> Result<String, PackError> {
             1,
             1,
             format!("can't read the file: {error}"),
-            "a pack is a folder with pack.ron and one folder for each locale",
+            "a pack is a folder with pack.ron and, for each locale, a folder with the files that pack.ron names",
         )
     })
 }
 
-fn markdown_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, PackError> {
-    let listing = std::fs::read_dir(folder).map_err(|error| {
-        PackError::at(
-            folder,
-            "",
-            1,
-            1,
-            format!("can't read the folder: {error}"),
-            "each locale of pack.ron needs a folder of Markdown files",
-        )
-    })?;
-    let mut files: Vec<_> = listing
-        .filter_map(|entry| entry.ok().map(|e| e.path()))
-        .filter(|path| path.extension().is_some_and(|e| e == "md"))
-        .collect();
-    files.sort();
-    Ok(files)
+fn missing(file: &Path) -> PackError {
+    PackError::at(file, "", 1, 1, "the file is missing", "add it, or take it out of `files`")
 }

@@ -1,9 +1,10 @@
 //! A recorded session played again through today's code, without a model, and compared entry by entry.
 
 use crate::{Event, Pack, Session};
-use dramaturg_journal::Stored;
+use dramaturg_journal::{JournalError, JournalReader, Stored};
 use dramaturg_llm::{LanguageModel, Recorded};
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The first entry that came out differently.
@@ -28,6 +29,19 @@ impl fmt::Display for Difference {
         writeln!(f, "  expected: {}", show(&self.expected))?;
         write!(f, "  got:      {}", show(&self.got))
     }
+}
+
+/// The last words of a saved play, for a list of saves.
+///
+/// # Errors
+/// When the file is missing, foreign or damaged.
+pub fn last_line(path: &Path) -> Result<String, JournalError> {
+    let entries = JournalReader::<Event>::open(path)?.entries()?;
+    let last = entries.into_iter().rev().find_map(|stored| match stored.entry {
+        Event::Spoke { text, .. } => Some(text),
+        _ => None,
+    });
+    Ok(last.unwrap_or_default())
 }
 
 /// Plays the recorded entries again. Returns how many were compared.

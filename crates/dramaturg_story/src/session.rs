@@ -1,14 +1,16 @@
 //! One play: takes what the player says, returns what is performed, turn by turn.
 
+mod request;
 mod speech;
 
-use crate::cue::{Cue, TurnReport};
-use crate::director::{Reading, clean, interpret};
+use crate::cue::{Cue, MindReport, TurnReport};
+use crate::director::{Reading, clean, contains_word, hypotheses, interpret};
 use crate::fact::{Effect, changed};
 use crate::pack::Line;
 use crate::{Event, Pack, State};
-use dramaturg_llm::{LanguageModel, Message};
-use dramaturg_mind::{ActionKind, estimate_tokens};
+use dramaturg_llm::{LanguageModel, Scoring, Warm};
+use dramaturg_mind::{ActionKind, Plan};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,6 +27,10 @@ struct Turn<'t> {
     events: Vec<Event>,
     cues: &'t mut dyn FnMut(Cue),
     report: TurnReport,
+    began: Instant,
+    plans: BTreeMap<String, Plan>,
+    /// How many lines each character remembered when the turn began.
+    before: BTreeMap<String, usize>,
 }
 
 impl Session {
@@ -47,13 +53,44 @@ impl Session {
     }
 
     fn turn<'t>(&'t mut self, cues: &'t mut dyn FnMut(Cue)) -> Turn<'t> {
+        let remembered = |(npc, memory): (&String, &dramaturg_mind::Memory)| {
+            (npc.clone(), memory.lines().len())
+        };
         Turn {
+            before: self.state.memories.iter().map(remembered).collect(),
             pack: self.pack.clone(),
             state: &mut self.state,
             events: Vec::new(),
             cues,
             report: TurnReport::default(),
+            began: Instant::now(),
+            plans: BTreeMap::new(),
         }
+    }
+
+    /// The first cue of a play that begins here.
+    pub fn opened(&self, resumed: bool) -> Cue {
+        Cue::Opened {
+            resumed,
+            history: self.state.history.clone(),
+            beat: self.state.beat.clone(),
+            locale: self.state.locale.clone(),
+            minds: minds(&self.state, &BTreeMap::new(), &BTreeMap::new()),
+        }
+    }
+
+    /// What the model will be asked when the player speaks next, whatever is said.
+    pub fn warm(&self, model: &dyn LanguageModel) {
+        let Some(beat) = self.pack.beat(&self.state.beat) else { return };
+        if self.state.ended.is_some() {
+            return;
+        }
+        let prefixes = match model.scoring() {
+            Scoring::Both => hypotheses(&self.pack, &self.state, beat),
+            Scoring::No => Vec::new(),
+        };
+        let messages = request::compose_request(&self.pack, &self.state, beat, "").messages;
+        model.warm(Warm { messages, prefixes });
     }
 
     /// Raises the curtain: the first beat's opening. Returns the events of turn 0.
@@ -67,7 +104,7 @@ impl Session {
             seed,
         });
         turn.begin_beat(&pack.start);
-        turn.finish(Instant::now())
+        turn.finish()
     }
 
     /// Plays one turn. Returns its events; none when the story is over.
@@ -77,14 +114,14 @@ impl Session {
         model: Option<&dyn LanguageModel>,
         cues: &mut dyn FnMut(Cue),
     ) -> Vec<Event> {
-        let began = Instant::now();
         let mut turn = self.turn(cues);
         if turn.state.ended.is_some() {
-            return turn.finish(began);
+            return turn.finish();
         }
         let text = clean(text);
         turn.push(Event::PlayerSaid { text: text.clone(), model: model.is_some() });
         let read = interpret(&turn.pack, turn.state, &text, model);
+        turn.report.interpreted_ms = turn.began.elapsed().as_millis() as u64;
         turn.events.extend(read.answered);
         turn.report.interpretation = read.odds;
         turn.report.chosen = format!("{:?}", read.reading);
@@ -94,14 +131,27 @@ impl Session {
         if turn.state.ended.is_none() {
             turn.act();
         }
-        turn.finish(began)
+        turn.finish()
     }
 }
 
 impl Turn<'_> {
     fn push(&mut self, event: Event) {
+        if let Event::Spoke { npc, text, .. } = &event {
+            let locked = self.state.locked_tells(&self.pack, npc.as_deref());
+            self.watch(&locked, text);
+        }
         self.state.apply(&event);
         self.events.push(event);
+    }
+
+    /// Notes a text that holds something locked.
+    fn watch(&mut self, locked: &[String], text: &str) {
+        let lower = text.to_lowercase();
+        if locked.iter().any(|tell| contains_word(&lower, tell)) {
+            tracing::error!("a locked fact got out: \"{text}\"");
+            self.report.leaks.push(text.to_owned());
+        }
     }
 
     fn effects(&mut self, effects: &[Effect]) {
@@ -145,10 +195,17 @@ impl Turn<'_> {
                 self.reached(&beat.id, true);
                 return;
             }
+            // What the player does is progress, but only once: else a story could be held up for ever.
+            if self.state.made.get(id) == Some(&1) {
+                return;
+            }
         } else if *reading == Reading::OffTopic {
             self.improvise(&beat, text, model);
         } else {
             self.deflect(&beat.speaker, reading);
+        }
+        if !beat.is_steered() {
+            return;
         }
         let climbed = self.state.unproductive + 1;
         self.push(Event::Climbed(climbed));
@@ -252,11 +309,14 @@ impl Turn<'_> {
                 },
             );
             let first = plan.as_ref().and_then(|plan| plan.steps.first());
-            let action = first.and_then(|id| planner.actions.iter().find(|a| a.id == *id));
+            let action = first.and_then(|id| planner.actions.iter().find(|a| a.id == *id)).cloned();
+            if let Some(plan) = plan {
+                self.plans.insert(npc.clone(), plan);
+            }
             if let Some(action) =
                 action.filter(|a| possible(self.state, npc, a.kind) && self.state.holds(&a.when))
             {
-                self.carry_out(npc, action);
+                self.carry_out(npc, &action);
                 return;
             }
         }
@@ -273,20 +333,37 @@ impl Turn<'_> {
         (self.cues)(Cue::Acted { npc: npc.into(), action: action.into(), kind });
     }
 
-    fn finish(mut self, began: Instant) -> Vec<Event> {
+    fn finish(mut self) -> Vec<Event> {
         let report = &mut self.report;
-        report.prompt_tokens =
-            report.prompt.iter().map(|m: &Message| estimate_tokens(&m.text)).sum();
-        report.total_ms = began.elapsed().as_millis() as u64;
+        report.total_ms = self.began.elapsed().as_millis() as u64;
         report.facts = self.state.facts.iter().map(|(k, v)| (k.clone(), v.to_string())).collect();
-        report.moods =
-            self.state.moods.iter().map(|(k, m)| (k.clone(), m.now(), m.face())).collect();
-        report.present = self.state.present.iter().cloned().collect();
+        report.minds = minds(self.state, &self.before, &self.plans);
         report.beat.clone_from(&self.state.beat);
         let report = Box::new(std::mem::take(report));
         (self.cues)(Cue::TurnEnded { turn: self.state.turn, report });
         self.events
     }
+}
+
+/// The characters as they are now; `before` says how many of their memories were reported already.
+fn minds(
+    state: &State,
+    before: &BTreeMap<String, usize>,
+    plans: &BTreeMap<String, Plan>,
+) -> Vec<MindReport> {
+    let mind = |(npc, mood): (&String, &dramaturg_mind::Mood)| {
+        let lines = state.memories.get(npc).map(|memory| memory.lines()).unwrap_or_default();
+        let known = before.get(npc).copied().unwrap_or_default().min(lines.len());
+        MindReport {
+            npc: npc.clone(),
+            mood: mood.now(),
+            face: mood.face(),
+            present: state.present.contains(npc),
+            heard: lines[known..].to_vec(),
+            plan: plans.get(npc).cloned(),
+        }
+    };
+    state.moods.iter().map(mind).collect()
 }
 
 /// Whether the stage allows it: nobody comes twice, nobody speaks from outside.

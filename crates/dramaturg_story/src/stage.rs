@@ -1,26 +1,19 @@
 //! A session on a thread of its own: the caller sends words and polls cues, and never waits.
 
+mod save;
+
 use crate::cue::Cue;
 use crate::{Event, Pack, Session};
-use crossbeam_channel::{Receiver, Sender};
-use dramaturg_journal::{Journal, JournalError};
-use dramaturg_llm::{LanguageModel, Local, LocalSettings, Remote, RemoteSettings};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use dramaturg_journal::Turn;
+use dramaturg_llm::{LanguageModel, ModelSlot};
+use save::Save;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Which model plays.
-#[derive(Clone)]
-pub enum ModelChoice {
-    /// None: authored lines only.
-    None,
-    /// A GGUF file, run here.
-    File(PathBuf),
-    /// A server.
-    Remote(RemoteSettings),
-    /// One that the caller made.
-    Given(Arc<dyn LanguageModel>),
-}
+/// How often an idle play looks whether another model is there to be warmed.
+const GLANCE: Duration = Duration::from_millis(250);
 
 /// What a stage needs.
 #[derive(Clone)]
@@ -33,13 +26,15 @@ pub struct StageSettings {
     pub seed: u64,
     /// The save file: continued if it is there. None keeps the play in memory.
     pub save: Option<PathBuf>,
-    /// The model.
-    pub model: ModelChoice,
+    /// The model. While the slot is empty or loading, authored lines are spoken.
+    pub model: ModelSlot,
 }
 
 enum Command {
     Say(String),
     SaveAs(PathBuf),
+    LoadFrom(PathBuf),
+    RollBack(u32),
     ReplacePack(Arc<Pack>),
 }
 
@@ -50,7 +45,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts a play. Never blocks: the model and the save file are opened on the play's own thread.
+    /// Starts a play. Never blocks: the save file is opened on the play's own thread.
     pub fn raise(settings: StageSettings) -> Self {
         let (commands, inbox) = crossbeam_channel::unbounded();
         let (cues_out, cues) = crossbeam_channel::unbounded();
@@ -67,9 +62,17 @@ impl Stage {
     pub fn say(&self, text: impl Into<String>) {
         let _ = self.commands.send(Command::Say(text.into()));
     }
-    /// Copies the save file. Answered by a notice.
+    /// Copies the play to another file. Answered by [`Cue::Saved`] or a notice.
     pub fn save_as(&self, path: PathBuf) {
         let _ = self.commands.send(Command::SaveAs(path));
+    }
+    /// Goes on from a copy of that file, which itself stays as it is. Answered by [`Cue::Opened`] or a notice.
+    pub fn load_from(&self, path: PathBuf) {
+        let _ = self.commands.send(Command::LoadFrom(path));
+    }
+    /// Takes back everything after the player's turn `turn` (0 is the opening). Answered by [`Cue::Opened`].
+    pub fn roll_back_to(&self, turn: u32) {
+        let _ = self.commands.send(Command::RollBack(turn));
     }
     /// Takes a changed story from the next turn on.
     pub fn replace_pack(&self, pack: Arc<Pack>) {
@@ -85,100 +88,115 @@ impl Stage {
     }
 }
 
-fn open_model(choice: ModelChoice, cues: &Sender<Cue>) -> Option<Arc<dyn LanguageModel>> {
-    let opened: Result<Arc<dyn LanguageModel>, String> = match choice {
-        ModelChoice::None => return None,
-        ModelChoice::Given(model) => return Some(model),
-        ModelChoice::File(path) => Local::open(&path, LocalSettings::default())
-            .map(|m| Arc::new(m) as _)
-            .map_err(|e| e.to_string()),
-        ModelChoice::Remote(settings) => {
-            Remote::new(settings).map(|m| Arc::new(m) as _).map_err(|e| e.to_string())
-        }
-    };
-    opened
-        .map_err(|error| {
-            let _ =
-                cues.send(Cue::Notice(format!("{error}. The story plays with authored lines.")));
-        })
-        .ok()
-}
-
-/// The save file, and what could not be written to it yet.
-struct Save {
-    journal: Journal<Event>,
-    unsaved: Vec<Vec<Event>>,
-}
-
-impl Save {
-    fn open(path: Option<&PathBuf>, cues: &Sender<Cue>) -> Option<Self> {
-        let opened = path.map_or_else(Journal::in_memory, |path| Journal::open_or_create(path));
-        let journal = opened.or_else(|error: JournalError| {
-            let _ = cues.send(Cue::Notice(format!("{error}. This play is not saved.")));
-            Journal::in_memory()
-        });
-        journal.ok().map(|journal| Self { journal, unsaved: Vec::new() })
-    }
-
-    /// A turn that can't be written is kept and tried again with the next one.
-    fn append(&mut self, events: Vec<Event>, cues: &Sender<Cue>) {
-        if events.is_empty() {
-            return;
-        }
-        self.unsaved.push(events);
-        while let Some(turn) = self.unsaved.first() {
-            match self.journal.append_turn(turn) {
-                Ok(_) => {
-                    self.unsaved.remove(0);
-                }
-                Err(error) => {
-                    let _ = cues.send(Cue::Notice(format!(
-                        "{error}. The play goes on; saving is tried again after the next turn."
-                    )));
-                    return;
-                }
-            }
-        }
-    }
-}
-
 fn run(settings: StageSettings, inbox: &Receiver<Command>, cues: &Sender<Cue>) {
-    let Some(mut save) = Save::open(settings.save.as_ref(), cues) else { return };
-    let past = save.journal.entries().unwrap_or_default();
-    let mut session = Session::resume(settings.pack, past.iter().map(|stored| &stored.entry));
-    let history = session.state().history.clone();
-    let _ = cues.send(Cue::Opened { resumed: !past.is_empty(), history });
-    let mut perform = |cue| {
-        let _ = cues.send(cue);
+    let Some(save) = Save::open(settings.save.as_deref(), cues) else { return };
+    let mut play = Play {
+        session: Session::resume(settings.pack.clone(), []),
+        settings,
+        save,
+        cues,
+        warmed_for: None,
     };
-    if past.is_empty() {
-        let events = session.open(&settings.locale, settings.seed, &mut perform);
-        save.append(events, cues);
-    } else if let Some(ending) = session.state().ended.clone() {
-        perform(Cue::Ended { ending });
+    play.resume();
+    loop {
+        match inbox.recv_timeout(GLANCE) {
+            Ok(command) => play.obey(command),
+            Err(RecvTimeoutError::Timeout) => play.warm(false),
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
     }
-    // The opening is on stage while the model loads.
-    let model = open_model(settings.model, cues);
-    for command in inbox {
+}
+
+struct Play<'c> {
+    settings: StageSettings,
+    session: Session,
+    save: Save,
+    cues: &'c Sender<Cue>,
+    /// The model whose cache holds what comes next, by its address.
+    warmed_for: Option<Arc<dyn LanguageModel>>,
+}
+
+impl Play<'_> {
+    fn perform(&self, cue: Cue) {
+        let _ = self.cues.send(cue);
+    }
+
+    /// Goes on from what the journal holds, or raises the curtain.
+    fn resume(&mut self) {
+        let past = self.save.entries(self.cues);
+        self.session = Session::resume(self.settings.pack.clone(), &past);
+        self.perform(self.session.opened(!past.is_empty()));
+        if past.is_empty() {
+            let cues = self.cues;
+            let events = self.session.open(
+                &self.settings.locale,
+                self.settings.seed,
+                &mut |cue| drop(cues.send(cue)),
+            );
+            self.save.append(events, cues);
+        } else if let Some(ending) = self.session.state().ended.clone() {
+            self.perform(Cue::Ended { ending });
+        }
+        self.warm(true);
+    }
+
+    /// Lets the model evaluate the next prompt while the player reads and types.
+    fn warm(&mut self, again: bool) {
+        let model = self.settings.model.model();
+        let same = match (&model, &self.warmed_for) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        if again || !same {
+            if let Some(model) = &model {
+                self.session.warm(model.as_ref());
+            }
+            self.warmed_for = model;
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        let cues = self.cues;
         match command {
             Command::Say(text) => {
+                let model = self.settings.model.model();
                 // The turn is on disk before it is reported as over.
                 let mut over = None;
-                let events = session.player_says(&text, model.as_deref(), &mut |cue| match cue {
-                    Cue::TurnEnded { .. } => over = Some(cue),
-                    cue => perform(cue),
-                });
-                save.append(events, cues);
-                over.into_iter().for_each(&mut perform);
+                let events =
+                    self.session.player_says(&text, model.as_deref(), &mut |cue| match cue {
+                        Cue::TurnEnded { .. } => over = Some(cue),
+                        cue => drop(cues.send(cue)),
+                    });
+                self.save.append(events, cues);
+                over.into_iter().for_each(|cue| self.perform(cue));
+                self.warm(true);
             }
             Command::SaveAs(path) => {
-                let notice = match save.journal.copy_to(&path) {
-                    Ok(()) => format!("Saved to {}", path.display()),
-                    Err(error) => error.to_string(),
-                };
-                perform(Cue::Notice(notice));
+                let saved = self.save.copy_to(&path);
+                self.perform(match saved {
+                    Ok(()) => Cue::Saved(path),
+                    Err(error) => Cue::Notice(error.to_string()),
+                });
             }
-            Command::ReplacePack(pack) => session.replace_pack(pack),
+            Command::LoadFrom(path) => match self.save.load(&path) {
+                Ok(()) => self.resume(),
+                Err(error) => {
+                    self.perform(Cue::Notice(format!("{error}. The play goes on as it was.")));
+                }
+            },
+            Command::RollBack(turn) => match self.save.roll_back_to(Turn(turn)) {
+                Ok(()) => self.resume(),
+                Err(error) => self.perform(Cue::Notice(error.to_string())),
+            },
+            Command::ReplacePack(pack) => {
+                self.settings.pack = pack.clone();
+                self.session.replace_pack(pack);
+                self.warm(true);
+            }
         }
     }
 }
+
+/// What the save file must be able to hold.
+type Journal = dramaturg_journal::Journal<Event>;

@@ -3,7 +3,7 @@
 use crate::condition::Condition;
 use crate::cue::HistoryLine;
 use crate::fact::{Facts, Value};
-use crate::{Event, Pack};
+use crate::{Event, Pack, Reading};
 use dramaturg_mind::{ActionKind, Emotion, Memory, Mood};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +26,8 @@ pub struct State {
     pub history: Vec<HistoryLine>,
     /// Turns of the player since the beat made progress.
     pub unproductive: u32,
+    /// How often each move was made since the beat began.
+    pub(crate) made: BTreeMap<String, u32>,
     /// The ending that was reached.
     pub ended: Option<String>,
     /// Turns of the player.
@@ -59,6 +61,9 @@ impl State {
                 self.moods.values_mut().for_each(Mood::decay);
                 self.heard(Some("player"), text, Emotion::Neutral);
             }
+            Event::Read { reading: Reading::Move(id), .. } => {
+                *self.made.entry(id.clone()).or_default() += 1;
+            }
             Event::Answered { .. } | Event::Read { .. } => {}
             Event::FactSet(fact, value) => {
                 self.facts.insert(fact.clone(), value.clone());
@@ -70,6 +75,7 @@ impl State {
             }
             Event::BeatBegan(beat) => {
                 self.beat.clone_from(beat);
+                self.made.clear();
                 self.unproductive = 0;
             }
             Event::BeatReached { .. } => self.unproductive = 0,

@@ -5,7 +5,7 @@
 
 use super::sampler::Sampler;
 use super::{Job, LocalSettings};
-use crate::{CompletionRequest, Message, ModelError, Role, ScoreRequest, StreamEvent};
+use crate::{CompletionRequest, Message, ModelError, Role, ScoreRequest, StreamEvent, Warm};
 use crossbeam_channel::{Receiver, Sender};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
@@ -24,6 +24,8 @@ const BATCH: usize = 512;
 const HYPOTHESES: usize = 31;
 /// llama.cpp's index of the last logits that were asked for, wherever they stood in the batch.
 const LAST: i32 = -1;
+/// Nats by which a lead must have gained more than the first one.
+const LEAD_MARGIN: f32 = 0.5;
 /// Longer lines are judged by their beginning.
 const LINE_TOKENS: usize = 48;
 
@@ -80,6 +82,8 @@ pub(super) fn run(
         context,
         speech: Vec::new(),
         hypotheses: Vec::new(),
+        ending: Vec::new(),
+        baseline: None,
         limit: settings.context_tokens as usize / 2,
     };
     for job in jobs {
@@ -91,9 +95,11 @@ pub(super) fn run(
                 };
                 let _ = events.send(end);
             }
-            Job::Score(request, answer) => {
-                let _ = answer.send(worker.score(&request));
+            Job::Score(request, answer, cancel) => {
+                let _ = answer.send(worker.score(&request, &cancel));
             }
+            // A failure is not lost: whoever asks for real meets it again.
+            Job::Warm(what) => drop(worker.warm(&what, jobs)),
         }
     }
 }
@@ -106,6 +112,10 @@ struct Worker<'m> {
     speech: Vec<LlamaToken>,
     /// What sequence i + 1 holds: all tokens of the prefix but its last, least recently used first by `used`.
     hypotheses: Vec<Hypothesis>,
+    /// What the template puts after the last message.
+    ending: Vec<LlamaToken>,
+    /// The prompt without the last message, and how likely each lead is after it.
+    baseline: Option<(Vec<LlamaToken>, Vec<f32>)>,
     limit: usize,
 }
 
@@ -121,7 +131,8 @@ fn failed(error: impl std::fmt::Display) -> ModelError {
 impl Worker<'_> {
     /// Tokens of the prompt. The template is rendered around marks, so that control tokens in a message's text stay
     /// text: nobody types himself into another role.
-    fn prompt(&self, messages: &[Message]) -> Result<Vec<LlamaToken>, ModelError> {
+    /// Returns also where the text of the last message begins.
+    fn prompt(&mut self, messages: &[Message]) -> Result<(Vec<LlamaToken>, usize), ModelError> {
         let mark = |i: usize| format!("\u{1}{i}\u{1}");
         let chat = messages
             .iter()
@@ -140,26 +151,52 @@ impl Worker<'_> {
         let vocab = self.model.vocab();
         let mut tokens = if vocab.should_add_bos() { vec![vocab.bos()] } else { Vec::new() };
         let mut rest = rendered.as_str();
+        let mut last = 0;
         for (i, message) in messages.iter().enumerate() {
             let mark = mark(i);
             if let Some((before, after)) = rest.split_once(&mark) {
                 tokens.extend(vocab.tokenize(before.as_bytes(), false, true));
+                last = tokens.len();
                 tokens.extend(vocab.tokenize(message.text.as_bytes(), false, false));
                 rest = after;
             }
         }
-        tokens.extend(vocab.tokenize(rest.as_bytes(), false, true));
-        Ok(tokens)
+        let ending = vocab.tokenize(rest.as_bytes(), false, true);
+        tokens.extend_from_slice(&ending);
+        self.ending = ending;
+        Ok((tokens, last))
+    }
+
+    /// Evaluates ahead, slice by slice, until somebody asks for something.
+    fn warm(&mut self, what: &Warm, jobs: &Receiver<Job>) -> Result<(), ModelError> {
+        let idle = || jobs.is_empty();
+        if !what.messages.is_empty() {
+            let (mut tokens, last) = self.prompt(&what.messages)?;
+            tokens.truncate(last);
+            if !tokens.is_empty() && tokens.len() < self.limit {
+                self.feed(&tokens, &|| !idle())?;
+            }
+        }
+        for prefix in what.prefixes.iter().take(HYPOTHESES) {
+            if !idle() {
+                break;
+            }
+            self.hypothesis(prefix, &what.prefixes)?;
+        }
+        Ok(())
     }
 
     /// Makes sequence 0 hold `tokens`, evaluating only what is new, and leaves logits of the last one.
-    fn feed(&mut self, tokens: &[LlamaToken], cancel: &AtomicBool) -> Result<(), ModelError> {
+    fn feed(
+        &mut self,
+        tokens: &[LlamaToken],
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), ModelError> {
         let shared = tokens.iter().zip(&self.speech).take_while(|(a, b)| a == b).count();
-        let mut at = shared.min(tokens.len() - 1);
-        self.trim(0, at);
+        let mut at = self.trim(0, shared.min(tokens.len() - 1));
         self.speech.truncate(at);
         while at < tokens.len() {
-            if cancel.load(Ordering::Relaxed) {
+            if cancelled() {
                 return Err(ModelError::Cancelled);
             }
             let end = (at + SLICE).min(tokens.len());
@@ -174,12 +211,14 @@ impl Worker<'_> {
         Ok(())
     }
 
-    fn trim(&mut self, sequence: u32, keep: usize) {
+    /// Cuts a sequence down to `keep` tokens; returns how many are left, none for a model that can't trim.
+    fn trim(&mut self, sequence: u32, keep: usize) -> usize {
         let kept = self.context.clear_kv_cache_seq(Some(sequence), Some(keep as u32), None);
-        if !matches!(kept, Ok(true)) {
-            // A model that can't trim starts over.
-            let _ = self.context.clear_kv_cache_seq(Some(sequence), None, None);
+        if matches!(kept, Ok(true)) {
+            return keep;
         }
+        let _ = self.context.clear_kv_cache_seq(Some(sequence), None, None);
+        0
     }
 
     fn complete(
@@ -188,21 +227,24 @@ impl Worker<'_> {
         events: &Sender<StreamEvent>,
         cancel: &AtomicBool,
     ) -> Result<(), ModelError> {
-        let mut tokens = self.prompt(&request.messages)?;
+        let (mut tokens, last) = self.prompt(&request.messages)?;
+        let cancelled = || cancel.load(Ordering::Relaxed);
         let room = self.limit.saturating_sub(request.max_tokens as usize);
         if tokens.is_empty() || tokens.len() > room {
             return Err(ModelError::TooLong { tokens: tokens.len(), limit: room });
         }
+        let cached = tokens.iter().zip(&self.speech).take_while(|(a, b)| a == b).count();
+        let _ = events.send(StreamEvent::Prompt { tokens: tokens.len(), cached });
         if !request.lead.is_empty() {
-            let chosen = self.choose_lead(&request.lead, &mut tokens, cancel)?;
+            let chosen = self.choose_lead(&request.lead, &mut tokens, last, &cancelled)?;
             let _ = events.send(StreamEvent::Lead(chosen));
         }
-        self.feed(&tokens, cancel)?;
+        self.feed(&tokens, &cancelled)?;
         let mut sampler = Sampler::new(request.sampling);
         let mut words =
             Words { bytes: Vec::new(), held: String::new(), stop: &request.stop, any: false };
         for _ in 0..request.max_tokens {
-            if cancel.load(Ordering::Relaxed) {
+            if cancelled() {
                 return Err(ModelError::Cancelled);
             }
             let token = LlamaToken(sampler.pick(self.context.get_logits_ith(LAST)));
@@ -229,12 +271,14 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Appends '(label) ' to the prompt, the label being the one whose first own token is likeliest.
+    /// Appends '(label)' to the prompt: the label that the last message makes likelier than no message would
+    /// (contextual calibration, Zhao et al. 2021, "Calibrate Before Use"): a small model has its favourites.
     fn choose_lead(
         &mut self,
         leads: &[String],
         tokens: &mut Vec<LlamaToken>,
-        cancel: &AtomicBool,
+        last: usize,
+        cancelled: &dyn Fn() -> bool,
     ) -> Result<usize, ModelError> {
         let vocab = self.model.vocab();
         let forms: Vec<Vec<LlamaToken>> = leads
@@ -246,55 +290,93 @@ impl Worker<'_> {
                 forms[0].get(i).is_some() && forms.iter().all(|form| form.get(i) == forms[0].get(i))
             })
             .count();
-        tokens.extend_from_slice(&forms[0][..shared]);
-        self.feed(tokens, cancel)?;
-        let logits = self.context.get_logits_ith(LAST);
-        let weight = |form: &Vec<LlamaToken>| {
-            form.get(shared).and_then(|token| logits.get(token.0 as usize)).copied()
+        let bracket = &forms[0][..shared];
+        let nothing = vocab.tokenize("…".as_bytes(), false, false);
+        let ending = self.ending.clone();
+        let without: Vec<LlamaToken> =
+            [&tokens[..last], &nothing, &ending, bracket].concat();
+        let baseline = match &self.baseline {
+            Some((prompt, weights)) if *prompt == without => weights.clone(),
+            _ => {
+                let weights = self.weigh(&without, &forms, shared, cancelled)?;
+                self.baseline = Some((without, weights.clone()));
+                weights
+            }
         };
-        let chosen = forms
-            .iter()
-            .enumerate()
-            .max_by(|a, b| {
-                let (a, b) = (weight(a.1), weight(b.1));
-                a.unwrap_or(f32::MIN).total_cmp(&b.unwrap_or(f32::MIN))
-            })
-            .map_or(0, |(i, _)| i);
+        tokens.extend_from_slice(bracket);
+        let weights = self.weigh(tokens, &forms, shared, cancelled)?;
+        let gain = |i: usize| weights[i] - baseline[i];
+        let chosen = (0..forms.len()).max_by(|a, b| gain(*a).total_cmp(&gain(*b))).unwrap_or(0);
+        // The first lead is the one to be overcome.
+        let chosen = if gain(chosen) - gain(0) > LEAD_MARGIN { chosen } else { 0 };
         tokens.extend_from_slice(&forms[chosen][shared..]);
         Ok(chosen)
     }
 
-    fn score(&mut self, request: &ScoreRequest) -> Result<Vec<f32>, ModelError> {
-        match request {
-            ScoreRequest::Channel { prefixes, line } => prefixes
-                .chunks(HYPOTHESES)
-                .map(|chunk| self.channel(chunk, line))
-                .try_fold(Vec::new(), |mut all, scores| {
-                    all.extend(scores?);
-                    Ok(all)
-                }),
-            ScoreRequest::Continuations { prefix, options } => {
-                let prefixes = std::slice::from_ref(prefix);
-                options
-                    .iter()
-                    .map(|option| Ok(self.channel(prefixes, option)?[0]))
-                    .collect::<Result<Vec<_>, _>>()
-            }
-        }
+    /// The log-odds of each form's own first token after `prompt`.
+    fn weigh(
+        &mut self,
+        prompt: &[LlamaToken],
+        forms: &[Vec<LlamaToken>],
+        shared: usize,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Vec<f32>, ModelError> {
+        self.feed(prompt, cancelled)?;
+        let logits = self.context.get_logits_ith(LAST);
+        let weight = |form: &Vec<LlamaToken>| {
+            form.get(shared).and_then(|token| logits.get(token.0 as usize)).copied()
+        };
+        let all: Vec<f32> = forms.iter().map(|form| weight(form).unwrap_or(-20.0)).collect();
+        let total: f32 = all.iter().map(|w| w.exp()).sum();
+        Ok(all.iter().map(|w| w - total.ln()).collect())
     }
 
-    fn channel(&mut self, prefixes: &[String], line: &str) -> Result<Vec<f32>, ModelError> {
+    fn score(
+        &mut self,
+        request: &ScoreRequest,
+        cancel: &AtomicBool,
+    ) -> Result<Vec<f32>, ModelError> {
+        let mut scores = Vec::new();
+        match request {
+            ScoreRequest::Channel { prefixes, line } => {
+                for chunk in prefixes.chunks(HYPOTHESES) {
+                    scores.extend(self.channel(chunk, line, cancel)?);
+                }
+            }
+            ScoreRequest::Continuations { prefix, options } => {
+                for option in options {
+                    scores.extend(self.channel(std::slice::from_ref(prefix), option, cancel)?);
+                }
+            }
+        }
+        Ok(scores)
+    }
+
+    fn channel(
+        &mut self,
+        prefixes: &[String],
+        line: &str,
+        cancel: &AtomicBool,
+    ) -> Result<Vec<f32>, ModelError> {
         let vocab = self.model.vocab();
         let mut line = vocab.tokenize(format!(" {}", line.trim()).as_bytes(), false, false);
         line.truncate(LINE_TOKENS);
         if line.is_empty() {
             return Ok(vec![0.0; prefixes.len()]);
         }
-        let slots =
-            prefixes.iter().map(|p| self.hypothesis(p, prefixes)).collect::<Result<Vec<_>, _>>()?;
+        let mut slots = Vec::with_capacity(prefixes.len());
+        for prefix in prefixes {
+            if cancel.load(Ordering::Relaxed) {
+                return Err(ModelError::Cancelled);
+            }
+            slots.push(self.hypothesis(prefix, prefixes)?);
+        }
         let per_batch = (BATCH / (line.len() + 1)).max(1);
         let mut scores = Vec::with_capacity(prefixes.len());
         for group in slots.chunks(per_batch) {
+            if cancel.load(Ordering::Relaxed) {
+                return Err(ModelError::Cancelled);
+            }
             scores.extend(self.score_group(group, &line)?);
         }
         Ok(scores)
@@ -327,7 +409,10 @@ impl Worker<'_> {
                 .sum();
             scores.push(sum / line.len() as f32);
             let keep = self.hypotheses[slot].tokens.len() - 1;
-            self.trim(slot as u32 + 1, keep);
+            if self.trim(slot as u32 + 1, keep) < keep {
+                // Its cells are gone: the prefix has to be evaluated again when it is next asked for.
+                self.hypotheses[slot].prefix.clear();
+            }
         }
         Ok(scores)
     }

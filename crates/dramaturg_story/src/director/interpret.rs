@@ -1,8 +1,8 @@
 //! From free words to a closed set: rules of form, exact words, near words, then the model as a scorer.
 
-use super::rules::{by_form, negated, takes_no_move};
+use super::rules::{Form, negated, takes_no_move};
 use super::{ReadBy, Reading};
-use crate::{Event, Pack, State};
+use crate::{Beat, Event, Pack, State};
 use dramaturg_llm::{Answer, LanguageModel, ScoreRequest, Scoring};
 use dramaturg_mind::words;
 use std::collections::BTreeSet;
@@ -20,8 +20,13 @@ pub(crate) struct Interpretation {
 /// Share of an example's weight that near words must carry.
 const NEAR: f32 = 0.62;
 const NEAR_WITHOUT_MODEL: f32 = 0.42;
+const NEAR_WHEN_SHORT: f32 = 0.75;
+/// Weight of words below which a line is short.
+const SHORT: f32 = 1.6;
 /// Nats per token by which a move must beat every description of 'none'.
 const MARGIN: f32 = 0.12;
+/// Examples of a move that the model is shown: each makes the first line of a beat dearer.
+const EXAMPLES: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(12);
 
 const NONES: [&str; 6] = [
@@ -41,19 +46,15 @@ pub(crate) fn interpret(
 ) -> Interpretation {
     let lower = text.to_lowercase();
     let done = |reading, by, odds| Interpretation { reading, by, odds, answered: None };
-    if let Some(reading) = by_form(&lower, &state.locked_tells(pack, None)) {
-        return done(reading, ReadBy::Rule, vec![]);
+    let form = Form::of(&lower, &state.locked_tells(pack, None));
+    if matches!(form, Form::Silence | Form::OutOfWorld) {
+        return done(form.reading(), ReadBy::Rule, vec![]);
     }
     let Some(beat) = pack.beat(&state.beat) else {
         return done(Reading::OffTopic, ReadBy::Default, vec![]);
     };
     let prose = pack.prose(&state.locale);
-    let open: Vec<_> = beat
-        .moves
-        .iter()
-        .filter(|m| m.only_when.as_ref().is_none_or(|c| state.holds(c)))
-        .map(|m| (m.id.as_str(), format!("beat {}/move {}", beat.id, m.id)))
-        .collect();
+    let open = open_moves(state, beat);
     let mut near: Vec<(&str, f32)> = Vec::new();
     for (id, section) in &open {
         let mut best = 0.0_f32;
@@ -72,26 +73,26 @@ pub(crate) fn interpret(
         }
         near.push((id, best));
     }
-    if takes_no_move(&lower) {
-        return done(Reading::OffTopic, ReadBy::Rule, vec![]);
+    if form == Form::Hostile || takes_no_move(&lower) {
+        return done(form.reading(), ReadBy::Rule, vec![]);
     }
     near.sort_by(|a, b| b.1.total_cmp(&a.1));
     let odds = near.iter().map(|(id, s)| ((*id).to_owned(), (s * 1000.0) as u16)).collect();
+    // A word or two are easily like something: they must be very like it.
+    let short = mass(&unique(&lower)) < SHORT;
     let clear = |least: f32| {
+        let least = if short { least.max(NEAR_WHEN_SHORT) } else { least };
         let (first, second) = (near.first()?, near.get(1).map_or(0.0, |n| n.1));
         (first.1 >= least && first.1 - second > 0.08).then(|| Reading::Move(first.0.to_owned()))
     };
     if let Some(reading) = clear(NEAR) {
         return done(reading, ReadBy::Match, odds);
     }
-    if let Some(model) = model.filter(|m| m.scoring() == Scoring::Both) {
-        let says = |section: &str| {
-            let examples: Vec<_> =
-                prose.bullets(section).iter().take(4).map(|b| b.1.as_str()).collect();
-            let what = prose.field(section, "says").unwrap_or("The player says it");
-            format!("{what}, for example: {}\n{what}. The player says:", examples.join(" / "))
-        };
-        let prefixes = open.iter().map(|(_, s)| says(s)).chain(NONES.map(String::from)).collect();
+    if form == Form::Secret {
+        return done(Reading::Secret, ReadBy::Rule, odds);
+    }
+    if let Some(model) = model.filter(|m| m.scoring() == Scoring::Both && !open.is_empty()) {
+        let prefixes = hypotheses(pack, state, beat);
         let request = ScoreRequest::Channel { prefixes, line: text.chars().take(200).collect() };
         let hash = request.hash();
         let result = model.score(request).wait(PATIENCE);
@@ -119,6 +120,27 @@ pub(crate) fn interpret(
         Some(reading) => done(reading, ReadBy::Match, odds),
         None => done(Reading::OffTopic, ReadBy::Default, odds),
     }
+}
+
+/// The moves that can be made now, each with the name of its section in the prose.
+fn open_moves<'b>(state: &State, beat: &'b Beat) -> Vec<(&'b str, String)> {
+    let open =
+        beat.moves.iter().filter(|m| m.only_when.as_ref().is_none_or(|c| state.holds(c)));
+    open.map(|m| (m.id.as_str(), format!("beat {}/move {}", beat.id, m.id))).collect()
+}
+
+/// What the player may be doing, as beginnings of a sentence that his line would end: the open moves, then all the
+/// ways of making none.
+pub(crate) fn hypotheses(pack: &Pack, state: &State, beat: &Beat) -> Vec<String> {
+    let prose = pack.prose(&state.locale);
+    let says = |section: &str| {
+        let examples: Vec<_> =
+            prose.bullets(section).iter().take(EXAMPLES).map(|b| b.1.as_str()).collect();
+        let what = prose.field(section, "says").unwrap_or("The player says it");
+        format!("{what}, for example: {}\n{what}. The player says:", examples.join(" / "))
+    };
+    let moves = open_moves(state, beat);
+    moves.iter().map(|(_, section)| says(section)).chain(NONES.map(String::from)).collect()
 }
 
 /// The best move, if it beats every 'none' by the margin; shared words help it.
@@ -158,11 +180,17 @@ fn weight(word: &str) -> f32 {
     if COMMON.contains(&word) { 0.15 } else { 1.0 }
 }
 
+fn unique(text: &str) -> BTreeSet<String> {
+    words(text).into_iter().collect()
+}
+
+fn mass(words: &BTreeSet<String>) -> f32 {
+    words.iter().map(|word| weight(word)).sum()
+}
+
 /// Dice coefficient over weighted words.
 fn similarity(a: &str, b: &str) -> f32 {
-    let set = |text: &str| words(text).into_iter().collect::<BTreeSet<_>>();
-    let (a, b) = (set(a), set(b));
-    let mass = |s: &BTreeSet<String>| s.iter().map(|w| weight(w)).sum::<f32>();
-    let shared: f32 = a.intersection(&b).map(|w| weight(w)).sum();
+    let (a, b) = (unique(a), unique(b));
+    let shared: f32 = a.intersection(&b).map(|word| weight(word)).sum();
     2.0 * shared / (mass(&a) + mass(&b)).max(0.01)
 }

@@ -17,12 +17,19 @@ pub(super) struct Logic {
     pub(super) start: String,
     pub(super) background: String,
     pub(super) locales: Vec<String>,
+    /// Markdown files of each locale's folder.
+    #[serde(default = "one_file")]
+    pub(super) files: Vec<String>,
     pub(super) facts: BTreeMap<String, FactKind>,
     pub(super) cast: BTreeMap<String, Character>,
     #[serde(default)]
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) beats: Vec<Beat>,
     pub(super) endings: Vec<Ending>,
+}
+
+fn one_file() -> Vec<String> {
+    vec!["story.md".into()]
 }
 
 /// A character of the pack.
@@ -43,6 +50,10 @@ pub struct Character {
 }
 
 impl Character {
+    pub(super) fn on_stage(portrait: &str, temperament: Pad) -> Self {
+        let (actions, goals) = (Vec::new(), Vec::new());
+        Self { present: true, portrait: portrait.into(), temperament, actions, goals }
+    }
     pub(crate) fn planner(&self) -> Planner<Condition, Effect> {
         Planner { actions: self.actions.clone(), goals: self.goals.clone() }
     }
@@ -72,12 +83,39 @@ pub struct Beat {
     #[serde(default)]
     pub next: Vec<String>,
     /// Turns without progress before the steering begins.
+    #[serde(default = "patience")]
     pub patience: u8,
+    /// Never steered and never over: a conversation without a story.
+    #[serde(skip)]
+    pub(super) endless: bool,
     /// What the player may do.
     pub moves: Vec<Move>,
     /// What happens when the ladder's last rung ends the beat.
     #[serde(default)]
     pub on_forced: Vec<Effect>,
+}
+
+fn patience() -> u8 {
+    3
+}
+
+impl Beat {
+    pub(super) fn endless(id: &str, speaker: &str, when: Condition) -> Self {
+        Self {
+            id: id.into(),
+            speaker: speaker.into(),
+            when,
+            next: Vec::new(),
+            patience: patience(),
+            endless: true,
+            moves: Vec::new(),
+            on_forced: Vec::new(),
+        }
+    }
+    /// Whether the beat is steered to its end.
+    pub(crate) fn is_steered(&self) -> bool {
+        !self.endless
+    }
 }
 
 /// Something that the player may do by speaking.

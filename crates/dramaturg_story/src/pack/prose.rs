@@ -96,6 +96,18 @@ impl Prose {
         Ok(())
     }
 
+    pub(super) fn set_name(&mut self, section: &str, name: &str) {
+        let section = self.sections.entry(section.into()).or_default();
+        section.fields.insert("name".into(), name.into());
+    }
+    pub(super) fn set_text(&mut self, section: &str, text: &str) {
+        self.sections.entry(section.into()).or_default().text = vec![text.into()];
+    }
+    pub(super) fn add_bullets(&mut self, section: &str, lines: &[&str]) {
+        let lines = lines.iter().map(|line| (Emotion::Neutral, (*line).to_owned()));
+        self.sections.entry(section.into()).or_default().bullets.extend(lines);
+    }
+
     /// A field such as `name:` of a section.
     pub fn field(&self, section: &str, field: &str) -> Option<&str> {
         self.sections.get(section)?.fields.get(field).map(String::as_str)

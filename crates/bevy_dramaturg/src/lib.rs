@@ -1,0 +1,142 @@
+//! Characters who answer free speech, in a story that still arrives where its author meant it to.
+//!
+//! # Ten lines to a character who answers
+//!
+//! ```no_run
+//! use bevy_app::prelude::*;
+//! use bevy_dramaturg::prelude::*;
+//! use bevy_ecs::prelude::*;
+//!
+//! fn enter(mut commands: Commands) {
+//!     commands.spawn(Persona::new("Marta", "You are Marta, who keeps a tavern in a harbour town. You are dry and kind."));
+//! }
+//! fn greet(new: Query<Entity, Added<Play>>, mut player: MessageWriter<PlayerSays>) {
+//!     player.write_batch(new.iter().map(|marta| PlayerSays::to(marta, "Good evening. Cold out there.")));
+//! }
+//! fn listen(mut spoken: MessageReader<NpcSpeaks>) {
+//!     spoken.read().filter_map(NpcSpeaks::line).for_each(|line| println!("{line}"));
+//! }
+//! App::new().add_plugins(DramaturgPlugins).add_systems(Startup, enter).add_systems(Update, (greet, listen)).run();
+//! ```
+//!
+//! # What is what
+//!
+//! | you spawn or write | and get |
+//! |---|---|
+//! | [`Persona`] | a character; alone, it is somebody to talk to |
+//! | [`Story`] | an authored story, played as an entity; its cast appear as [`Persona`]s of their own |
+//! | [`PlayerSays`], [`SavePlay`], [`LoadPlay`], [`RollBackPlay`] | what the player does |
+//! | [`ActiveModel`] | the language model, changed while the game runs; none is fine too |
+//!
+//! | you read | when |
+//! |---|---|
+//! | [`NpcSpeaks`] | a line begins, grows, ends |
+//! | [`NpcActs`] | a character does something of its own will (also an [`EntityEvent`](bevy_ecs::event::EntityEvent): observe it on the character) |
+//! | [`BeatReached`], [`StoryEnded`], [`TurnEnded`], [`PlayOpened`], [`PlaySaved`], [`Notice`] | as they say |
+//!
+//! On each character: [`Mood`], [`Memory`] and [`Planner`], kept as the play goes on.
+//!
+//! # What runs when
+//!
+//! [`DramaturgSystems`] names the sets. `Perform` runs in `PreUpdate` and turns what the play did into messages;
+//! `Begin` and `Send` run in `PostUpdate` and carry the player's words to the play. No system waits: plays and models
+//! have threads of their own, a frame only polls channels, and takes at most [`CUES_A_FRAME`] cues from each play.
+//!
+//! # Bevy versions
+//!
+//! | bevy | bevy_dramaturg |
+//! |---|---|
+//! | 0.19 | 0.1 |
+
+mod message;
+mod mind;
+mod model;
+mod pack;
+mod play;
+mod story;
+
+pub use message::{
+    BeatReached, LoadPlay, Notice, NpcActs, NpcSpeaks, PlayOpened, PlaySaved, PlayerSays,
+    RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
+};
+pub use mind::{Memory, MemoryLine, Mood, NpcId, Persona, Planner};
+pub use model::{ActiveModel, ModelChanged};
+pub use pack::{StoryPack, StoryPackError};
+pub use play::{CUES_A_FRAME, Play};
+pub use story::{Cast, CastOf, Story};
+
+pub use dramaturg_llm as llm;
+pub use dramaturg_story as engine;
+
+use bevy_app::{App, Plugin, PostUpdate, PreUpdate, plugin_group};
+use bevy_ecs::prelude::*;
+
+/// What most games use.
+pub mod prelude {
+    pub use crate::{
+        ActiveModel, BeatReached, DramaturgPlugins, DramaturgSystems, LoadPlay, Memory, Mood,
+        Notice, NpcActs, NpcSpeaks, Persona, Planner, Play, PlayOpened, PlayerSays, SavePlay,
+        Speech, Story, StoryEnded, StoryPack, TurnEnded,
+    };
+}
+
+plugin_group! {
+    /// Everything: characters, stories, and story packs as assets where the app has an asset server.
+    pub struct DramaturgPlugins {
+        pack:::StoryPackPlugin,
+        :DramaturgPlugin,
+    }
+}
+
+/// When the plugin's systems run, in this order within a frame.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DramaturgSystems {
+    /// In `PreUpdate`: what plays did since the last frame becomes messages and components.
+    Perform,
+    /// In `PostUpdate`: new stories and characters get their plays; changed packs reach them.
+    Begin,
+    /// In `PostUpdate`, after `Begin`: the player's words and wishes go to the plays.
+    Send,
+}
+
+/// Characters and stories, without the asset loader.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DramaturgPlugin;
+
+impl Plugin for DramaturgPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<ActiveModel>()
+            .add_message::<PlayerSays>()
+            .add_message::<SavePlay>()
+            .add_message::<LoadPlay>()
+            .add_message::<RollBackPlay>()
+            .add_message::<NpcSpeaks>()
+            .add_message::<NpcActs>()
+            .add_message::<BeatReached>()
+            .add_message::<StoryEnded>()
+            .add_message::<TurnEnded>()
+            .add_message::<PlayOpened>()
+            .add_message::<PlaySaved>()
+            .add_message::<Notice>()
+            .add_message::<ModelChanged>()
+            .register_type::<Persona>()
+            .register_type::<Mood>()
+            .register_type::<Memory>()
+            .register_type::<Planner>()
+            .configure_sets(
+                PostUpdate,
+                (DramaturgSystems::Begin, DramaturgSystems::Send).chain(),
+            )
+            .add_systems(
+                PreUpdate,
+                (play::perform, model::watch).in_set(DramaturgSystems::Perform),
+            )
+            .add_systems(
+                PostUpdate,
+                (story::begin_stories, story::begin_conversations)
+                    .chain()
+                    .in_set(DramaturgSystems::Begin),
+            )
+            .add_systems(PostUpdate, play::send.in_set(DramaturgSystems::Send));
+    }
+}

@@ -1,0 +1,60 @@
+//! The language model of the game.
+
+use bevy_ecs::prelude::*;
+use dramaturg_llm::{ModelChoice, ModelSlot, RemoteSettings, SlotState};
+
+/// The model that all plays ask. It can be changed at any time; while none is ready, authored lines are spoken.
+///
+/// The default takes what the environment names: `DRAMATURG_MODEL`, a GGUF file, or `DRAMATURG_BASE_URL`, an
+/// OpenAI-compatible server (with `DRAMATURG_REMOTE_MODEL` and `DRAMATURG_API_KEY`); else there is no model.
+#[derive(Resource, Clone)]
+pub struct ActiveModel {
+    slot: ModelSlot,
+}
+
+impl Default for ActiveModel {
+    fn default() -> Self {
+        let file = std::env::var_os("DRAMATURG_MODEL").map(|file| ModelChoice::File(file.into()));
+        let server = || RemoteSettings::from_env().map(ModelChoice::Remote);
+        Self::new(file.or_else(server).unwrap_or_default())
+    }
+}
+
+impl ActiveModel {
+    /// Begins with this model. Returns at once; a file is opened in the background.
+    pub fn new(choice: ModelChoice) -> Self {
+        let model = Self { slot: ModelSlot::default() };
+        model.change(choice);
+        model
+    }
+    /// Another model from the next turn on.
+    pub fn change(&self, choice: ModelChoice) {
+        self.slot.fill(choice);
+    }
+    /// What is known of it.
+    pub fn state(&self) -> SlotState {
+        self.slot.state()
+    }
+    pub(crate) fn slot(&self) -> ModelSlot {
+        self.slot.clone()
+    }
+}
+
+/// Another model plays, or none. Out.
+#[derive(Message, Clone, Debug, PartialEq, Eq)]
+pub struct ModelChanged(pub SlotState);
+
+pub(crate) fn watch(
+    model: Res<ActiveModel>,
+    mut before: Local<Option<SlotState>>,
+    mut changed: MessageWriter<ModelChanged>,
+) {
+    let now = model.state();
+    if before.as_ref() != Some(&now) {
+        if let SlotState::Failed(why) = &now {
+            tracing::warn!("{why}; the story plays with authored lines");
+        }
+        changed.write(ModelChanged(now.clone()));
+        *before = Some(now);
+    }
+}

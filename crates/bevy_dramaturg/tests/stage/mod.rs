@@ -1,0 +1,51 @@
+//! A small app without a window, and patience.
+
+use bevy_app::prelude::*;
+use bevy_ecs::message::MessageCursor;
+use bevy_ecs::prelude::*;
+use bevy_dramaturg::prelude::*;
+use std::time::{Duration, Instant};
+
+pub fn app(model: ActiveModel) -> App {
+    let mut app = App::new();
+    app.add_plugins((TaskPoolPlugin::default(), DramaturgPlugins)).insert_resource(model);
+    app
+}
+
+/// Runs frames until `done` says so; panics after a time in which everything should have happened.
+pub fn frames_until<T>(app: &mut App, what: &str, mut done: impl FnMut(&mut App) -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        app.update();
+        if let Some(found) = done(app) {
+            return found;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "this never happened: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+pub fn play(app: &mut App) -> Entity {
+    frames_until(app, "a play begins", |app| {
+        let world = app.world_mut();
+        world.query_filtered::<Entity, With<Play>>().iter(world).next()
+    })
+}
+
+/// All messages of a kind since the last call.
+pub fn read<M: Message + Clone>(app: &App, cursor: &mut MessageCursor<M>) -> Vec<M> {
+    cursor.read(app.world().resource::<Messages<M>>()).cloned().collect()
+}
+
+/// Says a line and returns everything that was answered.
+pub fn say(app: &mut App, play: Entity, text: &str) -> Vec<String> {
+    let mut spoken = app.world().resource::<Messages<NpcSpeaks>>().get_cursor_current();
+    let mut turns = app.world().resource::<Messages<TurnEnded>>().get_cursor_current();
+    app.world_mut().write_message(PlayerSays::to(play, text));
+    let mut lines = Vec::new();
+    frames_until(app, "the turn ends", |app| {
+        lines.extend(read(app, &mut spoken).iter().filter_map(|s| Some(s.line()?.to_owned())));
+        (!read(app, &mut turns).is_empty()).then_some(())
+    });
+    lines
+}

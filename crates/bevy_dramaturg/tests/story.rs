@@ -1,0 +1,116 @@
+//! A story pack as an asset: played, observed, reloaded while it runs, saved, loaded and rolled back.
+
+mod stage;
+
+use bevy_app::prelude::*;
+use bevy_asset::{AssetPlugin, AssetServer};
+use bevy_dramaturg::llm::ModelChoice;
+use bevy_dramaturg::prelude::*;
+use bevy_dramaturg::{PlaySaved, RollBackPlay};
+use bevy_ecs::prelude::*;
+use stage::{frames_until, play, read, say};
+use std::path::Path;
+
+fn copy_pack(to: &Path) {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/stories/lantern");
+    for file in ["pack.ron", "en/story.md", "zh/story.md"] {
+        let target = to.join("lantern").join(file);
+        std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+        std::fs::copy(from.join(file), target).unwrap();
+    }
+}
+
+fn lantern(folder: &Path) -> (App, Entity) {
+    let mut app = App::new();
+    app.add_plugins((
+        TaskPoolPlugin::default(),
+        AssetPlugin {
+            file_path: folder.to_string_lossy().into_owned(),
+            watch_for_changes_override: Some(true),
+            ..Default::default()
+        },
+        DramaturgPlugins,
+    ))
+    .insert_resource(ActiveModel::new(ModelChoice::None));
+    let pack = app.world().resource::<AssetServer>().load::<StoryPack>("lantern/pack.ron");
+    app.world_mut().spawn(Story::new(pack));
+    let play = play(&mut app);
+    (app, play)
+}
+
+#[derive(Resource, Default)]
+struct Observed(Vec<String>);
+
+#[test]
+fn a_story_brings_its_cast_and_a_character_acts_of_its_own_will() {
+    let dir = tempfile::tempdir().unwrap();
+    copy_pack(dir.path());
+    let (mut app, play) = lantern(dir.path());
+    app.init_resource::<Observed>().add_observer(
+        |acts: On<NpcActs>, personas: Query<&Persona>, mut observed: ResMut<Observed>| {
+            let who = &personas.get(acts.npc).unwrap().name;
+            observed.0.push(format!("{who} {}", acts.action));
+        },
+    );
+    let mut reached = app.world().resource::<Messages<BeatReached>>().get_cursor();
+    say(&mut app, play, "Good evening, I'm from the harbour office.");
+    say(&mut app, play, "Whose coat is that?");
+    let beats: Vec<_> = read(&app, &mut reached).into_iter().map(|r| (r.beat, r.earned)).collect();
+    assert_eq!(beats, [("arrival".to_owned(), true), ("coat".to_owned(), true)]);
+    let observed = &app.world().resource::<Observed>().0;
+    assert!(observed.iter().any(|what| what == "Tobin walk_in"), "{observed:?}");
+    let tobin = app.world().get::<Play>(play).unwrap().npc("tobin").unwrap();
+    assert!(app.world().get::<Planner>(tobin).unwrap().present);
+}
+
+#[test]
+fn a_changed_pack_is_played_at_the_next_turn_and_a_broken_one_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    copy_pack(dir.path());
+    let (mut app, play) = lantern(dir.path());
+    let file = dir.path().join("lantern/en/story.md");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let line = "- (neutral) Quiet's free here. It's the soup that costs.\n";
+    let start = text.find("## silence").unwrap();
+    let end = start + text[start..].find("\n\n").unwrap();
+    let reload = |new: &str| {
+        let changed = format!("{}## silence\n{new}{}", &text[..start], &text[end..]);
+        std::fs::write(&file, changed).unwrap();
+    };
+    assert!(text.contains(line));
+    reload("- (glad) The new line.\n");
+    frames_until(&mut app, "the new line is spoken", |app| {
+        say(app, play, "").iter().any(|line| line == "The new line.").then_some(())
+    });
+    reload("no list any more\n");
+    std::thread::sleep(std::time::Duration::from_millis(800));
+    assert!(!say(&mut app, play, "").is_empty());
+}
+
+#[test]
+fn a_play_is_saved_loaded_and_rolled_back() {
+    let dir = tempfile::tempdir().unwrap();
+    copy_pack(dir.path());
+    let (mut app, play) = lantern(dir.path());
+    say(&mut app, play, "Good evening.");
+    let path = dir.path().join("a.journal");
+    let mut saved = app.world().resource::<Messages<PlaySaved>>().get_cursor();
+    app.world_mut().write_message(SavePlay { play, path: path.clone() });
+    frames_until(&mut app, "it is saved", |app| (!read(app, &mut saved).is_empty()).then_some(()));
+    say(&mut app, play, "Whose coat is that?");
+    let marta = app.world().get::<Play>(play).unwrap().npc("marta").unwrap();
+    let lines = |app: &App| app.world().get::<Memory>(marta).unwrap().lines.clone();
+    let mut opened = app.world().resource::<Messages<PlayOpened>>().get_cursor_current();
+    let mut again = |app: &mut App| {
+        frames_until(app, "it is opened again", |app| read(app, &mut opened).pop())
+    };
+    app.world_mut().write_message(LoadPlay { play, path });
+    let history = again(&mut app).history;
+    assert!(history.iter().any(|line| line.text == "Good evening."));
+    assert!(!history.iter().any(|line| line.text == "Whose coat is that?"));
+    assert!(!lines(&app).iter().any(|line| line.text == "Whose coat is that?"));
+    app.world_mut().write_message(RollBackPlay { play, turn: 0 });
+    let history = again(&mut app).history;
+    assert!(!history.iter().any(|line| line.text == "Good evening."));
+    assert!(say(&mut app, play, "Good evening.").len() > 1);
+}

@@ -1,0 +1,178 @@
+//! `dramaturg play`.
+
+use crate::Story;
+use dramaturg_llm::RemoteSettings;
+use dramaturg_story::{
+    Cue, ModelChoice, ModelSlot, Pack, SlotState, Stage, StageSettings, TurnReport,
+};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The longest that a turn may take: a model that loads, a server that stalls.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+#[derive(clap::Args)]
+pub struct Play {
+    #[command(flatten)]
+    story: Story,
+    /// The language.
+    #[arg(long, default_value = "en")]
+    locale: String,
+    /// A GGUF model file. Without one, a server named by DRAMATURG_BASE_URL is asked, and authored lines always work.
+    #[arg(long)]
+    model_file: Option<PathBuf>,
+    /// Play with authored lines only.
+    #[arg(long)]
+    no_model: bool,
+    /// Player lines from a file, one each; any bytes will do.
+    #[arg(long)]
+    script: Option<PathBuf>,
+    /// Keep the session in this file, and continue it if it is there.
+    #[arg(long)]
+    record: Option<PathBuf>,
+    /// Seeds every draw of a new play.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Print one JSON object as the last line.
+    #[arg(long)]
+    json: bool,
+    /// Print how each turn was understood and how long it took.
+    #[arg(long)]
+    why: bool,
+}
+
+#[derive(Default)]
+struct Tally {
+    turns: u32,
+    ending: Option<String>,
+    earned: Vec<String>,
+    forced: Vec<String>,
+    leaks: usize,
+    lost: bool,
+}
+
+impl Play {
+    pub fn run(self) -> Result<ExitCode, String> {
+        let pack = Arc::new(Pack::load(&self.story.story).map_err(|e| e.to_string())?);
+        let input: Box<dyn BufRead> = match &self.script {
+            Some(path) => {
+                let file = File::open(path).map_err(|e| format!("{}: {e}", path.display()))?;
+                Box::new(BufReader::new(file))
+            }
+            None => Box::new(std::io::stdin().lock()),
+        };
+        let stage = Stage::raise(StageSettings {
+            pack: pack.clone(),
+            locale: self.locale.clone(),
+            seed: self.seed,
+            save: self.record.clone(),
+            model: self.model(),
+        });
+        let mut tally = Tally::default();
+        self.perform(&stage, &pack, &mut tally);
+        // Bytes, not lines: broken UTF-8 is a player's right.
+        for line in input.split(b'\n') {
+            if tally.ending.is_some() || tally.lost {
+                break;
+            }
+            let line = line.map_err(|e| format!("can't read the player's line: {e}"))?;
+            let line = String::from_utf8_lossy(&line).into_owned();
+            if self.script.is_some() {
+                println!("\n> {}", line.chars().take(200).collect::<String>());
+            }
+            stage.say(line);
+            self.perform(&stage, &pack, &mut tally);
+        }
+        if self.json {
+            println!(
+                "{}",
+                serde_json::json!({
+                    "turns": tally.turns, "ending": tally.ending, "earned_beats": tally.earned,
+                    "forced_beats": tally.forced, "leaks": tally.leaks,
+                })
+            );
+        }
+        Ok(if tally.lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    /// The model, opened before the first line so that a script is answered by it from the start.
+    fn model(&self) -> ModelSlot {
+        let slot = ModelSlot::default();
+        let choice = match &self.model_file {
+            _ if self.no_model => ModelChoice::None,
+            Some(file) => ModelChoice::File(file.clone()),
+            None => RemoteSettings::from_env().map_or(ModelChoice::None, ModelChoice::Remote),
+        };
+        slot.fill(choice);
+        if let SlotState::Failed(why) = slot.wait(PATIENCE) {
+            eprintln!("[{why}. The story plays with authored lines.]");
+        }
+        slot
+    }
+
+    /// Prints until the turn is over.
+    fn perform(&self, stage: &Stage, pack: &Pack, tally: &mut Tally) {
+        loop {
+            let Some(cue) = stage.wait_cue(PATIENCE) else {
+                eprintln!("[the play gives no answer any more]");
+                tally.lost = true;
+                return;
+            };
+            match cue {
+                Cue::Opened { resumed, history, .. } => {
+                    for line in &history {
+                        println!("  {}", line.text);
+                    }
+                    if resumed {
+                        return;
+                    }
+                }
+                Cue::LineBegan { npc: Some(npc), emotion } => {
+                    print!("\n{} ({}): ", pack.display_name(&self.locale, &npc), emotion.label());
+                }
+                Cue::LineBegan { npc: None, .. } => print!("\n  "),
+                Cue::Delta(text) => print!("{text}"),
+                Cue::LineEnded { .. } => println!(),
+                Cue::Notice(text) => eprintln!("[{text}]"),
+                Cue::BeatReached { beat, earned } => {
+                    if earned { &mut tally.earned } else { &mut tally.forced }.push(beat);
+                }
+                Cue::Ended { ending } => {
+                    println!("\n*** {ending} ***");
+                    tally.ending = Some(ending);
+                }
+                Cue::TurnEnded { turn, report } => {
+                    tally.turns = turn;
+                    tally.leaks += report.leaks.len();
+                    if self.why {
+                        why(&report);
+                    }
+                    break;
+                }
+                Cue::Acted { .. } | Cue::Saved(_) => {}
+            }
+            // Words appear as they come; a terminal that is gone is noticed at the next line.
+            let _ = std::io::stdout().flush();
+        }
+    }
+}
+
+fn why(report: &TurnReport) {
+    let odds: Vec<_> = report.interpretation.iter().map(|(id, p)| format!("{id} {p}")).collect();
+    eprintln!(
+        "  [{} by {} ({}) | {} | {} prompt tokens, {:?} cached | understood {} ms, first word {:?} ms, all {} ms]",
+        report.chosen,
+        report.by,
+        odds.join(", "),
+        report.directive,
+        report.prompt_tokens,
+        report.cached_tokens,
+        report.interpreted_ms,
+        report.first_token_ms,
+        report.total_ms
+    );
+}

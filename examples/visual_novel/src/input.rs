@@ -1,0 +1,138 @@
+//! The line in which the player says anything.
+
+use crate::Screen;
+use crate::dialogue::{Dialogue, DialogueSystems, InputPlace};
+use crate::fonts::Face;
+use crate::look::{LAMP, PAPER};
+use crate::overlay::{Overlay, stage_is_clear};
+use crate::words::Word;
+use bevy::input_focus::{FocusCause, InputFocus};
+use bevy::prelude::*;
+use bevy::text::{EditableText, TextCursorStyle};
+use bevy_dramaturg::prelude::*;
+
+pub struct InputPlugin;
+
+impl Plugin for InputPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_systems(
+            Update,
+            (place, send.run_if(stage_is_clear).before(DialogueSystems), offer.after(DialogueSystems))
+                .run_if(in_state(Screen::Stage)),
+        );
+    }
+}
+
+/// The line itself.
+#[derive(Component)]
+pub struct InputLine;
+/// The row around it.
+#[derive(Component)]
+struct Row;
+/// What stands there while it is empty.
+#[derive(Component)]
+struct Placeholder;
+
+/// More than a page; the story reads the first 2,000 characters.
+const LONGEST: usize = 4_000;
+const TEXT: f32 = 24.0;
+
+fn place(mut commands: Commands, places: Query<Entity, Added<InputPlace>>) {
+    for place in &places {
+        commands.entity(place).with_children(|place| {
+            place
+                .spawn((
+                    Row,
+                    Node {
+                        width: percent(100),
+                        column_gap: px(12),
+                        align_items: AlignItems::Center,
+                        border: UiRect::top(px(1)),
+                        padding: UiRect::top(px(6)),
+                        ..default()
+                    },
+                    BorderColor::all(LAMP.with_alpha(0.25)),
+                    Visibility::Hidden,
+                ))
+                .with_children(|row| {
+                    row.spawn((Text::new("›"), Face::upright(TEXT), TextColor(LAMP)));
+                    row.spawn(Node { flex_grow: 1.0, height: px(34), ..default() }).with_children(
+                        |field| {
+                            field.spawn((
+                                Placeholder,
+                                Word::Placeholder,
+                                Face::italic(TEXT),
+                                TextColor(PAPER.with_alpha(0.38)),
+                                Node { position_type: PositionType::Absolute, ..default() },
+                            ));
+                            field.spawn((
+                                InputLine,
+                                EditableText { max_characters: Some(LONGEST), ..default() },
+                                TextLayout::no_wrap(),
+                                Face::upright(TEXT),
+                                TextColor(PAPER),
+                                TextCursorStyle {
+                                    color: LAMP,
+                                    selection_color: LAMP.with_alpha(0.35),
+                                    ..default()
+                                },
+                                Node { width: percent(100), height: percent(100), ..default() },
+                            ));
+                        },
+                    );
+                });
+        });
+    }
+}
+
+/// Shows the line when it is the player's turn, and gives it the keyboard.
+fn offer(
+    dialogue: Option<Res<Dialogue>>,
+    overlay: Res<State<Overlay>>,
+    mut focus: ResMut<InputFocus>,
+    lines: Query<(Entity, &EditableText), With<InputLine>>,
+    mut rows: Query<&mut Visibility, (With<Row>, Without<Placeholder>)>,
+    mut placeholders: Query<&mut Visibility, (With<Placeholder>, Without<Row>)>,
+) {
+    let Ok((line, text)) = lines.single() else { return };
+    let turn = dialogue.is_some_and(|dialogue| dialogue.is_players_turn())
+        && *overlay.get() == Overlay::None;
+    let visible = |yes: bool| if yes { Visibility::Inherited } else { Visibility::Hidden };
+    for mut row in &mut rows {
+        row.set_if_neq(visible(turn));
+    }
+    let empty = text.value().to_string().is_empty() && !text.is_composing();
+    for mut placeholder in &mut placeholders {
+        placeholder.set_if_neq(visible(turn && empty));
+    }
+    match (turn, focus.get()) {
+        (true, now) if now != Some(line) => focus.set(line, FocusCause::Navigated),
+        (false, Some(now)) if now == line => focus.clear(),
+        _ => {}
+    }
+}
+
+fn send(
+    keyboard: Res<ButtonInput<KeyCode>>,
+    mut dialogue: ResMut<Dialogue>,
+    plays: Query<Entity, With<Play>>,
+    mut lines: Query<&mut EditableText, With<InputLine>>,
+    mut says: MessageWriter<PlayerSays>,
+) {
+    let enter = keyboard.any_just_pressed([KeyCode::Enter, KeyCode::NumpadEnter]);
+    if !enter || !dialogue.is_players_turn() {
+        return;
+    }
+    let (Ok(mut line), Ok(play)) = (lines.single_mut(), plays.single()) else { return };
+    // Enter also ends a word of an input method: that is not yet the end of the sentence.
+    if line.is_composing() {
+        return;
+    }
+    let text = line.value().to_string();
+    if text.trim().is_empty() {
+        return;
+    }
+    line.clear();
+    dialogue.player_said(text.trim());
+    says.write(PlayerSays::to(play, text));
+}

@@ -1,0 +1,115 @@
+//! The Lantern at Saltreach: a visual novel in which the player says anything.
+
+mod dialogue;
+mod fonts;
+mod history;
+mod input;
+mod look;
+mod overlay;
+mod saves;
+mod scene;
+mod svg;
+mod title;
+mod words;
+
+use bevy::asset::AssetPlugin;
+use bevy::prelude::*;
+use bevy::window::{PresentMode, WindowResolution};
+use bevy_dramaturg::llm::{ModelChoice, RemoteSettings};
+use bevy_dramaturg::prelude::*;
+use bevy_dramaturg_inspector::InspectorPlugin;
+use clap::Parser;
+use std::path::PathBuf;
+
+/// A visual novel in which the player says anything.
+#[derive(Parser, Resource, Clone, Debug)]
+#[command(version, about)]
+struct Arguments {
+    /// The folder of the story pack.
+    #[arg(long, default_value = "assets/stories/lantern")]
+    story: PathBuf,
+    /// The language, en or zh; it can be changed on the title screen.
+    #[arg(long, default_value = "en")]
+    locale: String,
+    /// A GGUF model file. Without one, DRAMATURG_MODEL or DRAMATURG_BASE_URL are asked, and authored lines always work.
+    #[arg(long)]
+    model_file: Option<PathBuf>,
+    /// Play with authored lines only.
+    #[arg(long)]
+    no_model: bool,
+    /// The folder of the saved plays.
+    #[arg(long)]
+    saves: Option<PathBuf>,
+    /// Seeds every draw of a new play.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Continue or begin at once, without the title screen.
+    #[arg(long)]
+    straight_in: bool,
+}
+
+/// Where the player is.
+#[derive(States, Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+enum Screen {
+    #[default]
+    Title,
+    Stage,
+}
+
+fn main() -> AppExit {
+    let arguments = Arguments::parse();
+    let model = if arguments.no_model {
+        ActiveModel::new(ModelChoice::None)
+    } else if let Some(file) = arguments.model_file.clone() {
+        ActiveModel::new(ModelChoice::File(file))
+    } else if let Some(server) = RemoteSettings::from_env() {
+        ActiveModel::new(ModelChoice::Remote(server))
+    } else {
+        ActiveModel::default()
+    };
+    let window = Window {
+        title: "The Lantern at Saltreach".into(),
+        name: Some("dramaturg.visual_novel".into()),
+        resolution: WindowResolution::new(1280, 720),
+        // A wait for the screen must not hold up the frame in which the player types.
+        present_mode: PresentMode::AutoVsync,
+        ..default()
+    };
+    let assets = AssetPlugin { file_path: asset_folder(), ..default() };
+    App::new()
+        .add_plugins(
+            DefaultPlugins
+                .set(WindowPlugin { primary_window: Some(window), ..default() })
+                .set(assets),
+        )
+        .insert_resource(ClearColor(look::INK))
+        .insert_resource(model)
+        .insert_resource(words::Language::of(&arguments.locale))
+        .insert_resource(arguments)
+        .init_state::<Screen>()
+        .add_plugins((DramaturgPlugins, InspectorPlugin))
+        .add_plugins((
+            svg::SvgPlugin,
+            fonts::FontsPlugin,
+            look::LookPlugin,
+            overlay::OverlayPlugin,
+            title::TitlePlugin,
+            scene::ScenePlugin,
+            dialogue::DialoguePlugin,
+            input::InputPlugin,
+            history::HistoryPlugin,
+            saves::SavesPlugin,
+        ))
+        .run()
+}
+
+/// The assets beside the program, or in the project when it runs from there.
+fn asset_folder() -> String {
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("assets")));
+    let project = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+    let here = PathBuf::from("assets");
+    let found = [Some(here), beside, Some(project)];
+    let folder = found.into_iter().flatten().find(|folder| folder.is_dir());
+    let folder = folder.unwrap_or_else(|| PathBuf::from("assets"));
+    folder.canonicalize().unwrap_or(folder).to_string_lossy().into_owned()
+}

@@ -1,0 +1,198 @@
+//! The catalogue of models: data in `assets/models.ron`, and the user's own in the cache folder.
+
+use crate::error::{Error, Result};
+use ron::extensions::Extensions;
+use serde::Deserialize;
+use std::path::Path;
+
+/// One model.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// What users call it.
+    pub id: String,
+    /// Its file in the cache folder.
+    pub file: String,
+    /// The file's length, where known.
+    pub bytes: Option<u64>,
+    /// The file's checksum in hexadecimal, where pinned.
+    pub sha256: Option<String>,
+    /// Under which it may be used.
+    pub licence: String,
+    /// Its longest context.
+    pub context_tokens: u32,
+    /// In which languages it is of use.
+    pub languages: Vec<String>,
+    /// What to take it for.
+    pub good_for: String,
+    /// Where to get it, best first.
+    pub sources: Vec<Source>,
+}
+
+/// Where a model can be had.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Source {
+    /// A file in a repository of a model hub.
+    Hub {
+        /// `owner/name`.
+        repo: String,
+        /// The file's path in it.
+        file: String,
+    },
+    /// Parts in Python packages of the registry, in the order of the file.
+    Wheels {
+        /// Each as `name==version`.
+        packages: Vec<String>,
+        /// The part's path inside its wheel; `*` stands for any characters.
+        member: String,
+    },
+}
+
+/// All models known here.
+#[derive(Debug)]
+pub struct Catalogue(pub Vec<Model>);
+
+impl Catalogue {
+    /// The project's models and, where `own` is there, the user's, which win over the project's.
+    pub fn load(project: &Path, own: &Path) -> Result<Self> {
+        let mut models = read(project)?;
+        if own.is_file() {
+            for model in read(own)? {
+                models.retain(|other| other.id != model.id);
+                models.push(model);
+            }
+        }
+        Ok(Self(models))
+    }
+
+    /// The model called `id`.
+    pub fn find(&self, id: &str) -> Result<&Model> {
+        self.0.iter().find(|model| model.id == id).ok_or_else(|| Error::UnknownModel {
+            id: id.to_owned(),
+            known: self.0.iter().map(|m| m.id.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<Model>> {
+    let wrong = |reason| Error::Catalogue { path: path.to_owned(), reason };
+    let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
+    let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+    let models: Vec<Model> = options.from_str(&text).map_err(|e| wrong(e.to_string()))?;
+    for (index, model) in models.iter().enumerate() {
+        check(model).map_err(|reason| wrong(format!("model `{}`: {reason}", model.id)))?;
+        if models[..index].iter().any(|other| other.id == model.id || other.file == model.file) {
+            return Err(wrong(format!("model `{}`: its id or file stands there twice", model.id)));
+        }
+    }
+    Ok(models)
+}
+
+/// What would lead a program astray: names that leave the cache folder or read as options.
+fn check(model: &Model) -> std::result::Result<(), String> {
+    let plain = |text: &str, further: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || further.contains(c))
+    };
+    for name in [&model.id, &model.file] {
+        if !plain(name, "._-") {
+            return Err(format!("`{name}`: a name has letters, digits and . _ - only"));
+        }
+    }
+    if let Some(sum) = &model.sha256
+        && (sum.len() != 64 || !sum.chars().all(|c| c.is_ascii_hexdigit()))
+    {
+        return Err(format!("`{sum}` is no sha256: 64 hexadecimal digits"));
+    }
+    if model.sources.is_empty() {
+        return Err("it has no source".to_owned());
+    }
+    for source in &model.sources {
+        match source {
+            Source::Hub { repo, file } => {
+                for path in [repo, file] {
+                    if !plain(path, "._-/") || path.split('/').any(|part| part == "..") {
+                        return Err(format!("`{path}` is no path on a hub"));
+                    }
+                }
+            }
+            Source::Wheels { packages, .. } => {
+                if model.sha256.is_none() {
+                    return Err("a model from packages needs its sha256".to_owned());
+                }
+                if packages.is_empty() {
+                    return Err("a source names no package".to_owned());
+                }
+                for package in packages {
+                    if !package
+                        .split_once("==")
+                        .is_some_and(|(name, version)| plain(name, "._-") && plain(version, ".+"))
+                    {
+                        return Err(format!("`{package}` is not of the form name==version"));
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Vec<Model>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("models.ron");
+        std::fs::write(&path, text).unwrap();
+        read(&path)
+    }
+
+    const ENTRY: &str = r#"(id: "own", file: "own.gguf", licence: "MIT", context_tokens: 2048,
+        languages: ["en"], good_for: "a try", sources: [Hub(repo: "a/b", file: "c.gguf")])"#;
+
+    #[test]
+    fn the_projects_catalogue_is_right() {
+        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/models.ron");
+        let catalogue = Catalogue::load(&project, Path::new("none")).unwrap();
+        for id in [crate::play::DEFAULT_MODEL, crate::test::TEST_MODEL] {
+            let model = catalogue.find(id).unwrap();
+            assert!(model.bytes.is_some() && model.sha256.is_some(), "{id} is pinned");
+        }
+        let error = catalogue.find("qwen").unwrap_err().to_string();
+        assert!(error.contains("smollm2-135m"), "{error}");
+    }
+
+    #[test]
+    fn a_user_adds_and_replaces_entries() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = folder.path().join("project.ron");
+        let own = folder.path().join("own.ron");
+        std::fs::write(&project, format!("[{ENTRY}, {}]", ENTRY.replace("own", "two"))).unwrap();
+        std::fs::write(&own, format!("[{}]", ENTRY.replace("2048", "4096"))).unwrap();
+        let catalogue = Catalogue::load(&project, &own).unwrap();
+        assert_eq!(catalogue.0.len(), 2);
+        assert_eq!(catalogue.find("own").unwrap().context_tokens, 4096);
+    }
+
+    #[test]
+    fn entries_that_lead_astray_are_refused() {
+        assert!(load(&format!("[{ENTRY}]")).is_ok());
+        for (from, to, what) in [
+            ("own.gguf", "../own.gguf", "letters"),
+            ("a/b", "../b", "no path on a hub"),
+            ("\"own\"", "\"-o\"", "letters"),
+            (r#"Hub(repo: "a/b", file: "c.gguf")"#, "", "no source"),
+            ("context_tokens", "tokens", "tokens"),
+            (
+                r#"Hub(repo: "a/b", file: "c.gguf")"#,
+                r#"Wheels(packages: ["a==1"], member: "*")"#,
+                "needs its sha256",
+            ),
+        ] {
+            let error = load(&format!("[{}]", ENTRY.replace(from, to))).unwrap_err().to_string();
+            assert!(error.contains(what), "{to}: {error}");
+        }
+    }
+}
