@@ -123,14 +123,8 @@ impl Plugin for DramaturgPlugin {
             .register_type::<Mood>()
             .register_type::<Memory>()
             .register_type::<Planner>()
-            .configure_sets(
-                PostUpdate,
-                (DramaturgSystems::Begin, DramaturgSystems::Send).chain(),
-            )
-            .add_systems(
-                PreUpdate,
-                (play::perform, model::watch).in_set(DramaturgSystems::Perform),
-            )
+            .configure_sets(PostUpdate, (DramaturgSystems::Begin, DramaturgSystems::Send).chain())
+            .add_systems(PreUpdate, (play::perform, model::watch).in_set(DramaturgSystems::Perform))
             .add_systems(
                 PostUpdate,
                 (story::begin_stories, story::begin_conversations)

@@ -1,10 +1,13 @@
 //! Story packs as assets, with hot reload.
 
-use bevy_app::{App, Plugin};
+use crate::{DramaturgSystems, Notice, Story};
+use bevy_app::{App, Plugin, PostUpdate};
 use bevy_asset::io::Reader;
 use bevy_asset::{
-    Asset, AssetApp, AssetLoader, AssetPath, AssetServer, LoadContext, ReadAssetBytesError,
+    Asset, AssetApp, AssetLoadFailedEvent, AssetLoader, AssetPath, AssetServer, LoadContext,
+    ReadAssetBytesError,
 };
+use bevy_ecs::prelude::*;
 use bevy_reflect::TypePath;
 use dramaturg_story::{Pack, PackError};
 use std::collections::BTreeMap;
@@ -73,7 +76,24 @@ pub struct StoryPackPlugin;
 impl Plugin for StoryPackPlugin {
     fn build(&self, app: &mut App) {
         if app.world().contains_resource::<AssetServer>() {
-            app.init_asset::<StoryPack>().init_asset_loader::<StoryPackLoader>();
+            app.init_asset::<StoryPack>()
+                .init_asset_loader::<StoryPackLoader>()
+                .add_systems(PostUpdate, report.in_set(DramaturgSystems::Begin));
+        }
+    }
+}
+
+/// A writer sees what is wrong with a pack in the game, too.
+fn report(
+    mut failures: MessageReader<AssetLoadFailedEvent<StoryPack>>,
+    stories: Query<(Entity, &Story)>,
+    mut notices: MessageWriter<Notice>,
+) {
+    for failure in failures.read() {
+        for (play, story) in &stories {
+            if story.pack.id() == failure.id {
+                notices.write(Notice { play, text: failure.error.to_string() });
+            }
         }
     }
 }

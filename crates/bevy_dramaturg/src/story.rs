@@ -69,15 +69,14 @@ pub(crate) fn begin_stories(
     personas: Query<&Persona>,
 ) {
     let Some(packs) = packs else { return };
-    let changed: Vec<_> = changes
-        .map(|mut changes| changes.read().copied().collect())
-        .unwrap_or_default();
+    let changed: Vec<_> =
+        changes.map(|mut changes| changes.read().copied().collect()).unwrap_or_default();
     for (entity, story, play, cast) in &stories {
         let Some(StoryPack(pack)) = packs.get(&story.pack) else { continue };
         if let Some(play) = play {
-            if changed.iter().any(|change| {
-                matches!(change, AssetEvent::Modified { id } if *id == story.pack.id())
-            }) {
+            if changed.iter().any(
+                |change| matches!(change, AssetEvent::Modified { id } if *id == story.pack.id()),
+            ) {
                 tracing::info!("the story '{}' changed; the next turn is played on it", pack.id);
                 play.replace_pack(pack.clone());
             }
@@ -92,8 +91,7 @@ pub(crate) fn begin_stories(
             let persona = pack.persona(&story.locale, id);
             let id = NpcId(id.to_owned());
             npcs.entry(id.clone()).or_insert_with(|| {
-                let persona =
-                    Persona { id, name: persona.name, description: persona.description };
+                let persona = Persona { id, name: persona.name, description: persona.description };
                 commands.spawn((persona, CastOf(entity))).id()
             });
         }

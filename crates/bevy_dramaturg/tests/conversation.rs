@@ -42,7 +42,7 @@ fn marta(app: &mut App) -> Entity {
 
 #[test]
 fn a_persona_alone_answers_without_a_model() {
-    let mut app = app(ActiveModel::new(ModelChoice::None));
+    let mut app = app(ModelChoice::None, None);
     let marta = marta(&mut app);
     let lines = say(&mut app, marta, "Good evening. Cold out there.");
     assert_eq!(lines.len(), 1, "{lines:?}");
@@ -54,7 +54,7 @@ fn a_persona_alone_answers_without_a_model() {
 #[test]
 fn a_stalled_backend_costs_no_frame() {
     let model = Arc::new(Stalled::default());
-    let mut app = app(ActiveModel::new(ModelChoice::Given(model.clone())));
+    let mut app = app(ModelChoice::Given(model.clone()), None);
     let marta = marta(&mut app);
     let mut turns = app.world().resource::<Messages<TurnEnded>>().get_cursor_current();
     app.world_mut().write_message(PlayerSays::to(marta, "Are you there?"));
@@ -79,7 +79,7 @@ fn a_stalled_backend_costs_no_frame() {
 
 #[test]
 fn the_model_changes_while_the_game_runs() {
-    let mut app = app(ActiveModel::new(ModelChoice::None));
+    let mut app = app(ModelChoice::None, None);
     let marta = marta(&mut app);
     say(&mut app, marta, "Hello.");
     let missing = ModelChoice::File("no-such-model.gguf".into());

@@ -3,12 +3,12 @@
 mod stage;
 
 use bevy_app::prelude::*;
-use bevy_asset::{AssetPlugin, AssetServer};
+use bevy_asset::{AssetEvent, AssetServer};
 use bevy_dramaturg::llm::ModelChoice;
 use bevy_dramaturg::prelude::*;
 use bevy_dramaturg::{PlaySaved, RollBackPlay};
 use bevy_ecs::prelude::*;
-use stage::{frames_until, play, read, say};
+use stage::{app, frames_until, play, read, say};
 use std::path::Path;
 
 fn copy_pack(to: &Path) {
@@ -21,17 +21,7 @@ fn copy_pack(to: &Path) {
 }
 
 fn lantern(folder: &Path) -> (App, Entity) {
-    let mut app = App::new();
-    app.add_plugins((
-        TaskPoolPlugin::default(),
-        AssetPlugin {
-            file_path: folder.to_string_lossy().into_owned(),
-            watch_for_changes_override: Some(true),
-            ..Default::default()
-        },
-        DramaturgPlugins,
-    ))
-    .insert_resource(ActiveModel::new(ModelChoice::None));
+    let mut app = app(ModelChoice::None, Some(folder));
     let pack = app.world().resource::<AssetServer>().load::<StoryPack>("lantern/pack.ron");
     app.world_mut().spawn(Story::new(pack));
     let play = play(&mut app);
@@ -53,10 +43,14 @@ fn a_story_brings_its_cast_and_a_character_acts_of_its_own_will() {
         },
     );
     let mut reached = app.world().resource::<Messages<BeatReached>>().get_cursor();
-    say(&mut app, play, "Good evening, I'm from the harbour office.");
-    say(&mut app, play, "Whose coat is that?");
-    let beats: Vec<_> = read(&app, &mut reached).into_iter().map(|r| (r.beat, r.earned)).collect();
-    assert_eq!(beats, [("arrival".to_owned(), true), ("coat".to_owned(), true)]);
+    for (line, beat) in
+        [("Good evening, I'm from the harbour office.", "arrival"), ("Whose coat is that?", "coat")]
+    {
+        say(&mut app, play, line);
+        let beats = read(&app, &mut reached);
+        let beats: Vec<_> = beats.iter().map(|r| (r.beat.as_str(), r.earned)).collect();
+        assert_eq!(beats, [(beat, true)]);
+    }
     let observed = &app.world().resource::<Observed>().0;
     assert!(observed.iter().any(|what| what == "Tobin walk_in"), "{observed:?}");
     let tobin = app.world().get::<Play>(play).unwrap().npc("tobin").unwrap();
@@ -79,12 +73,18 @@ fn a_changed_pack_is_played_at_the_next_turn_and_a_broken_one_is_not() {
     };
     assert!(text.contains(line));
     reload("- (glad) The new line.\n");
-    frames_until(&mut app, "the new line is spoken", |app| {
-        say(app, play, "").iter().any(|line| line == "The new line.").then_some(())
+    let mut changes = app.world().resource::<Messages<AssetEvent<StoryPack>>>().get_cursor();
+    frames_until(&mut app, "the pack is loaded again", |app| {
+        let changed = read(app, &mut changes);
+        changed.iter().any(|change| matches!(change, AssetEvent::Modified { .. })).then_some(())
     });
+    assert_eq!(say(&mut app, play, "")[0], "The new line.");
+    let mut notices = app.world().resource::<Messages<Notice>>().get_cursor();
     reload("no list any more\n");
-    std::thread::sleep(std::time::Duration::from_millis(800));
-    assert!(!say(&mut app, play, "").is_empty());
+    let notice =
+        frames_until(&mut app, "the mistake is reported", |app| read(app, &mut notices).pop());
+    assert!(notice.text.contains("cast marta/silence"), "{}", notice.text);
+    assert_eq!(say(&mut app, play, "")[0], "The new line.");
 }
 
 #[test]
@@ -101,9 +101,8 @@ fn a_play_is_saved_loaded_and_rolled_back() {
     let marta = app.world().get::<Play>(play).unwrap().npc("marta").unwrap();
     let lines = |app: &App| app.world().get::<Memory>(marta).unwrap().lines.clone();
     let mut opened = app.world().resource::<Messages<PlayOpened>>().get_cursor_current();
-    let mut again = |app: &mut App| {
-        frames_until(app, "it is opened again", |app| read(app, &mut opened).pop())
-    };
+    let mut again =
+        |app: &mut App| frames_until(app, "it is opened again", |app| read(app, &mut opened).pop());
     app.world_mut().write_message(LoadPlay { play, path });
     let history = again(&mut app).history;
     assert!(history.iter().any(|line| line.text == "Good evening."));

@@ -10,7 +10,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(version, about = "Plays stories in which the player says anything, and plays them again.")]
+#[command(
+    version,
+    about = "Plays stories in which the player says anything, and plays them again."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Task,

@@ -42,7 +42,8 @@ impl Replay {
         }
         println!("{passed} passed, {failed} failed");
         if self.json {
-            let result = serde_json::json!({"passed": passed, "failed": failed, "entries": entries});
+            let result =
+                serde_json::json!({"passed": passed, "failed": failed, "entries": entries});
             println!("{result}");
         }
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -54,7 +55,8 @@ fn journals(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut journals = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let listing = std::fs::read_dir(path).map_err(|e| format!("{}: {e}", path.display()))?;
+            let listing =
+                std::fs::read_dir(path).map_err(|e| format!("{}: {e}", path.display()))?;
             let mut found: Vec<_> = listing
                 .filter_map(|entry| Some(entry.ok()?.path()))
                 .filter(|file: &PathBuf| file.extension().is_some_and(|e| e == "journal"))

@@ -188,11 +188,7 @@ impl<E: Entry> Journal<E> {
     ///
     /// # Errors
     /// As [`Self::entries`].
-    pub fn fold<S>(
-        &self,
-        init: S,
-        f: impl FnMut(S, &Stored<E>) -> S,
-    ) -> Result<S, JournalError> {
+    pub fn fold<S>(&self, init: S, f: impl FnMut(S, &Stored<E>) -> S) -> Result<S, JournalError> {
         Ok(self.entries()?.iter().fold(init, f))
     }
 

@@ -61,9 +61,10 @@ impl Pack {
     /// When `logic`, the text of `pack.ron`, can't be understood.
     pub fn files(folder: &Path, logic: &str) -> Result<Vec<PathBuf>, PackError> {
         let parsed = logic::parse(&folder.join(LOGIC), logic)?;
-        let files = parsed.locales.iter().flat_map(|locale| {
-            parsed.files.iter().map(move |file| Path::new(locale).join(file))
-        });
+        let files = parsed
+            .locales
+            .iter()
+            .flat_map(|locale| parsed.files.iter().map(move |file| Path::new(locale).join(file)));
         Ok(files.collect())
     }
 

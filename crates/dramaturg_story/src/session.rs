@@ -53,9 +53,8 @@ impl Session {
     }
 
     fn turn<'t>(&'t mut self, cues: &'t mut dyn FnMut(Cue)) -> Turn<'t> {
-        let remembered = |(npc, memory): (&String, &dramaturg_mind::Memory)| {
-            (npc.clone(), memory.lines().len())
-        };
+        let remembered =
+            |(npc, memory): (&String, &dramaturg_mind::Memory)| (npc.clone(), memory.lines().len());
         Turn {
             before: self.state.memories.iter().map(remembered).collect(),
             pack: self.pack.clone(),

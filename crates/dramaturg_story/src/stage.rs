@@ -128,11 +128,9 @@ impl Play<'_> {
         self.perform(self.session.opened(!past.is_empty()));
         if past.is_empty() {
             let cues = self.cues;
-            let events = self.session.open(
-                &self.settings.locale,
-                self.settings.seed,
-                &mut |cue| drop(cues.send(cue)),
-            );
+            let events = self
+                .session
+                .open(&self.settings.locale, self.settings.seed, &mut |cue| drop(cues.send(cue)));
             self.save.append(events, cues);
         } else if let Some(ending) = self.session.state().ended.clone() {
             self.perform(Cue::Ended { ending });

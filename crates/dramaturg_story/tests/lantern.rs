@@ -24,9 +24,19 @@ fn moves_earn_both_endings_in_both_languages() {
     let en = [
         "Good evening, I'm from the harbour office",
         "Whose coat is that?",
+        "No, I came alone.",
+        "I can't show you that.",
+        "Did he really drown?",
         "I have to report this.",
     ];
-    let zh = ["晚上好，我是港务所的", "那件外套是谁的？", "我替你保密"];
+    let zh = [
+        "晚上好，我是港务所的",
+        "那件外套是谁的？",
+        "我一个人来的",
+        "拆吧",
+        "慢慢说",
+        "我替你保密",
+    ];
     assert_eq!(play("en", &en).0.state().ended.as_deref(), Some("report"));
     assert_eq!(play("zh", &zh).0.state().ended.as_deref(), Some("keep"));
 }

@@ -110,11 +110,15 @@ struct NameText;
 #[derive(Component)]
 struct SaidText;
 #[derive(Component)]
+struct SaidPlate;
+#[derive(Component)]
 struct ShownSpan;
 #[derive(Component)]
 struct HiddenSpan;
 #[derive(Component)]
 struct Marker;
+#[derive(Component)]
+struct EndText;
 /// Where the player's line is spawned.
 #[derive(Component)]
 pub struct InputPlace;
@@ -136,15 +140,23 @@ fn open(mut commands: Commands) {
     commands.spawn((DespawnOnExit(Screen::Stage), column, Name::new("dialogue"))).with_children(
         |column| {
             column.spawn((
-                Node { width: percent(90), max_width: px(1040), justify_content: JustifyContent::FlexEnd, ..default() },
+                Node {
+                    width: percent(90),
+                    max_width: px(1040),
+                    justify_content: JustifyContent::FlexEnd,
+                    ..default()
+                },
                 children![(
-                    SaidText,
-                    Text::default(),
-                    Face::italic(22.0),
-                    TextColor(FOG),
-                    TextShadow { offset: Vec2::splat(1.0), color: INK.with_alpha(0.9) },
-                    TextLayout::justify(Justify::Right),
-                    Node { max_width: percent(70), ..default() },
+                    SaidPlate,
+                    Node {
+                        max_width: percent(72),
+                        padding: UiRect::axes(px(18), px(5)),
+                        border_radius: BorderRadius::all(px(15)),
+                        ..default()
+                    },
+                    BackgroundColor(BOX),
+                    Visibility::Hidden,
+                    children![(SaidText, Text::default(), Face::italic(22.0), TextColor(FOG))],
                 )],
             ));
             column.spawn(frame()).with_children(|frame| {
@@ -162,23 +174,37 @@ fn open(mut commands: Commands) {
                         // The rest of the line takes its room already, so that no word jumps while it is typed.
                         text.spawn((HiddenSpan, span(), TextColor(Color::NONE)));
                     });
+                // There is more to read: a small lozenge, whatever the font has.
                 frame.spawn((
                     Marker,
-                    Word::Advance,
-                    Face::upright(24.0),
-                    TextColor(LAMP),
                     Node {
                         position_type: PositionType::Absolute,
-                        right: px(26),
-                        bottom: px(12),
+                        right: px(28),
+                        bottom: px(22),
+                        width: px(11),
+                        height: px(11),
+                        ..default()
+                    },
+                    BackgroundColor(LAMP),
+                    UiTransform::from_rotation(Rot2::degrees(45.0)),
+                    Visibility::Hidden,
+                ));
+                frame.spawn((
+                    EndText,
+                    Word::TheEnd,
+                    Face::italic(24.0),
+                    TextColor(LAMP),
+                    TextLayout::justify(Justify::Center),
+                    Node {
+                        position_type: PositionType::Absolute,
+                        width: percent(100),
+                        bottom: px(14),
                         ..default()
                     },
                     Visibility::Hidden,
                 ));
-                frame.spawn((
-                    InputPlace,
-                    Node { width: percent(100), height: px(40), ..default() },
-                ));
+                frame
+                    .spawn((InputPlace, Node { width: percent(100), height: px(40), ..default() }));
             });
         },
     );
@@ -324,9 +350,15 @@ fn show(
     mut hidden: Single<&mut TextSpan, (With<HiddenSpan>, Without<ShownSpan>)>,
     mut name: Single<&mut Text, (With<NameText>, Without<SaidText>)>,
     mut said: Single<&mut Text, (With<SaidText>, Without<NameText>)>,
-    mut plate: Single<&mut Visibility, (With<NamePlate>, Without<Marker>)>,
-    mut marker: Single<&mut Visibility, (With<Marker>, Without<NamePlate>)>,
+    mut plates: ParamSet<(
+        Single<&mut Visibility, With<NamePlate>>,
+        Single<&mut Visibility, With<Marker>>,
+        Single<&mut Visibility, With<SaidPlate>>,
+        Single<&mut Visibility, With<EndText>>,
+    )>,
+    mut faces: Query<&mut Face, Or<(With<ShownSpan>, With<HiddenSpan>)>>,
 ) {
+    let visible = |yes: bool| if yes { Visibility::Inherited } else { Visibility::Hidden };
     let text = dialogue.current.as_ref().map_or("", |line| line.text.as_str());
     let at = text.char_indices().nth(dialogue.shown as usize).map_or(text.len(), |(at, _)| at);
     if shown.0 != text[..at] {
@@ -336,7 +368,11 @@ fn show(
         text[at..].clone_into(&mut hidden.0);
     }
     let who = dialogue.current.as_ref().and_then(|line| personas.get(line.npc?).ok());
-    plate.set_if_neq(if who.is_some() { Visibility::Inherited } else { Visibility::Hidden });
+    plates.p0().set_if_neq(visible(who.is_some()));
+    let narrated = dialogue.current.as_ref().is_some_and(|line| line.npc.is_none());
+    for mut face in &mut faces {
+        face.set_if_neq(if narrated { Face::italic(TEXT) } else { Face::upright(TEXT) });
+    }
     if let Some(persona) = who
         && name.0 != persona.name
     {
@@ -352,8 +388,10 @@ fn show(
     }
     let more = !dialogue.waiting.is_empty() || dialogue.is_over();
     let blink = (time.elapsed_secs() * 2.2).sin() > -0.4;
-    let visible = more && dialogue.is_read() && blink && *overlay.get() == Overlay::None;
-    marker.set_if_neq(if visible { Visibility::Inherited } else { Visibility::Hidden });
+    let shows = more && dialogue.is_read() && blink && *overlay.get() == Overlay::None;
+    plates.p1().set_if_neq(visible(shows));
+    plates.p3().set_if_neq(visible(dialogue.is_over()));
+    plates.p2().set_if_neq(visible(!dialogue.said.is_empty()));
 }
 
 /// A long line of the player's is shown by its beginning.

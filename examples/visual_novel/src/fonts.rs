@@ -33,6 +33,13 @@ impl FromWorld for Fonts {
     }
 }
 
+impl Fonts {
+    /// The face for Chinese.
+    pub fn chinese(&self) -> Handle<Font> {
+        self.han.clone()
+    }
+}
+
 /// What a text is for: with the language it decides the face and the size.
 #[derive(Component, Clone, Copy, PartialEq)]
 #[require(TextFont)]

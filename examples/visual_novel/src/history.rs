@@ -57,7 +57,8 @@ fn keep(
             Some(id) => Some(Who::Npc(name(id))),
             None => None,
         };
-        let lines = lines.iter().map(|line| Said { who: who(&line.speaker), text: line.text.clone() });
+        let lines =
+            lines.iter().map(|line| Said { who: who(&line.speaker), text: line.text.clone() });
         history.0 = lines.collect();
     }
     for says in says.read() {
@@ -75,31 +76,33 @@ fn keep(
 struct Scroll;
 
 fn open(mut commands: Commands, history: Res<History>, language: Res<Language>) {
-    commands.spawn((panel(Word::History), DespawnOnExit(Overlay::History))).with_children(|panel| {
-        panel.spawn(sheet()).with_children(|sheet| {
-            sheet.spawn(heading(Word::History));
-            sheet
-                .spawn((
-                    Scroll,
-                    Node {
-                        flex_direction: FlexDirection::Column,
-                        row_gap: px(12),
-                        overflow: Overflow::scroll_y(),
-                        min_height: px(0),
-                        flex_grow: 1.0,
-                        ..default()
-                    },
-                    // The end first: that is what the player looks for.
-                    ScrollPosition(Vec2::new(0.0, 1.0e6)),
-                ))
-                .with_children(|list| {
-                    let from = history.0.len().saturating_sub(SHOWN);
-                    for said in &history.0[from..] {
-                        list.spawn(entry(said, *language));
-                    }
-                });
-        });
-    });
+    commands.spawn((panel(Word::History), DespawnOnExit(Overlay::History))).with_children(
+        |panel| {
+            panel.spawn(sheet()).with_children(|sheet| {
+                sheet.spawn(heading(Word::History));
+                sheet
+                    .spawn((
+                        Scroll,
+                        Node {
+                            flex_direction: FlexDirection::Column,
+                            row_gap: px(12),
+                            overflow: Overflow::scroll_y(),
+                            min_height: px(0),
+                            flex_grow: 1.0,
+                            ..default()
+                        },
+                        // The end first: that is what the player looks for.
+                        ScrollPosition(Vec2::new(0.0, 1.0e6)),
+                    ))
+                    .with_children(|list| {
+                        let from = history.0.len().saturating_sub(SHOWN);
+                        for said in &history.0[from..] {
+                            list.spawn(entry(said, *language));
+                        }
+                    });
+            });
+        },
+    );
 }
 
 fn entry(said: &Said, language: Language) -> impl Bundle {

@@ -17,7 +17,11 @@ impl Plugin for InputPlugin {
     fn build(&self, app: &mut App) {
         app.add_systems(
             Update,
-            (place, send.run_if(stage_is_clear).before(DialogueSystems), offer.after(DialogueSystems))
+            (
+                place,
+                send.run_if(stage_is_clear).before(DialogueSystems),
+                offer.after(DialogueSystems),
+            )
                 .run_if(in_state(Screen::Stage)),
         );
     }

@@ -6,7 +6,7 @@ pub const INK: Color = Color::srgb(0.078, 0.09, 0.11);
 pub const PAPER: Color = Color::srgb(0.957, 0.925, 0.863);
 pub const FOG: Color = Color::srgb(0.624, 0.69, 0.722);
 pub const LAMP: Color = Color::srgb(0.949, 0.706, 0.361);
-pub const BOX: Color = Color::srgba(0.055, 0.066, 0.085, 0.86);
+pub const BOX: Color = Color::srgba(0.055, 0.066, 0.085, 0.9);
 
 /// Height in logical pixels for which all sizes are given.
 const HEIGHT: f32 = 720.0;

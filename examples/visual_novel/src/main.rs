@@ -12,12 +12,12 @@ mod svg;
 mod title;
 mod words;
 
-use bevy::asset::AssetPlugin;
+use bevy::asset::{AssetPlugin, UnapprovedPathMode};
 use bevy::prelude::*;
 use bevy::window::{PresentMode, WindowResolution};
 use bevy_dramaturg::llm::{ModelChoice, RemoteSettings};
 use bevy_dramaturg::prelude::*;
-use bevy_dramaturg_inspector::InspectorPlugin;
+use bevy_dramaturg_inspector::{InspectorFont, InspectorPlugin};
 use clap::Parser;
 use std::path::PathBuf;
 
@@ -75,7 +75,12 @@ fn main() -> AppExit {
         present_mode: PresentMode::AutoVsync,
         ..default()
     };
-    let assets = AssetPlugin { file_path: asset_folder(), ..default() };
+    let assets = AssetPlugin {
+        file_path: asset_folder().to_string_lossy().into_owned(),
+        // A writer's story may lie anywhere; it is asked for by name.
+        unapproved_path_mode: UnapprovedPathMode::Deny,
+        ..default()
+    };
     App::new()
         .add_plugins(
             DefaultPlugins
@@ -100,16 +105,19 @@ fn main() -> AppExit {
             history::HistoryPlugin,
             saves::SavesPlugin,
         ))
+        .add_systems(Startup, |mut commands: Commands, fonts: Res<fonts::Fonts>| {
+            commands.insert_resource(InspectorFont(fonts.chinese()));
+        })
         .run()
 }
 
 /// The assets beside the program, or in the project when it runs from there.
-fn asset_folder() -> String {
+fn asset_folder() -> PathBuf {
     let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("assets")));
     let project = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets");
     let here = PathBuf::from("assets");
     let found = [Some(here), beside, Some(project)];
     let folder = found.into_iter().flatten().find(|folder| folder.is_dir());
     let folder = folder.unwrap_or_else(|| PathBuf::from("assets"));
-    folder.canonicalize().unwrap_or(folder).to_string_lossy().into_owned()
+    folder.canonicalize().unwrap_or(folder)
 }

@@ -6,17 +6,17 @@ use crate::words::{Language, Word, translate};
 use crate::{Screen, dialogue::Dialogue};
 use bevy::prelude::*;
 use bevy_dramaturg::llm::SlotState;
-use bevy_dramaturg::{ModelChanged, Notice, PlaySaved};
+use bevy_dramaturg::{ActiveModel, ModelChanged, Notice, PlaySaved};
 
 pub struct OverlayPlugin;
 
 impl Plugin for OverlayPlugin {
     fn build(&self, app: &mut App) {
         app.init_state::<Overlay>()
-            .add_systems(Startup, spawn_notice)
+            .add_systems(Startup, (spawn_notice, spawn_model_line))
             .add_systems(
                 Update,
-                (translate, notices, fade, keys.run_if(in_state(Screen::Stage))),
+                (translate, notices, fade, model_line, keys.run_if(in_state(Screen::Stage))),
             );
     }
 }
@@ -69,7 +69,11 @@ pub fn sheet() -> impl Bundle {
 /// A heading of a panel, and how to close it.
 pub fn heading(word: Word) -> impl Bundle {
     (
-        Node { justify_content: JustifyContent::SpaceBetween, align_items: AlignItems::Baseline, ..default() },
+        Node {
+            justify_content: JustifyContent::SpaceBetween,
+            align_items: AlignItems::Baseline,
+            ..default()
+        },
         children![
             (word, Face::italic(30.0), TextColor(LAMP)),
             (Word::Close, Face::upright(16.0), TextColor(PAPER.with_alpha(0.5))),
@@ -126,12 +130,44 @@ fn spawn_notice(mut commands: Commands) {
     ));
 }
 
+/// Who speaks the words, in a corner.
+#[derive(Component)]
+struct ModelLine;
+
+fn spawn_model_line(mut commands: Commands) {
+    commands.spawn((
+        Node { position_type: PositionType::Absolute, top: px(10), right: px(16), ..default() },
+        GlobalZIndex(10),
+        children![(
+            ModelLine,
+            Text::default(),
+            Face::italic(16.0),
+            TextColor(PAPER.with_alpha(0.5)),
+        )],
+    ));
+}
+
+fn model_line(
+    model: Res<ActiveModel>,
+    language: Res<Language>,
+    mut line: Single<&mut Text, With<ModelLine>>,
+) {
+    let wanted = match model.state() {
+        SlotState::Empty | SlotState::Failed(_) => language.say(Word::NoModel).to_owned(),
+        SlotState::Loading => language.say(Word::Loading).to_owned(),
+        SlotState::Ready { name } => name,
+    };
+    if line.0 != wanted {
+        line.0 = wanted;
+    }
+}
+
 fn notices(
     language: Res<Language>,
     mut notices: MessageReader<Notice>,
     mut saved: MessageReader<PlaySaved>,
     mut models: MessageReader<ModelChanged>,
-    mut line: Single<(&mut NoticeLine, &mut Text)>,
+    mut line: Single<(&mut NoticeLine, &mut Text), Without<ModelLine>>,
 ) {
     let mut show = |text: String| {
         line.1.0 = text;

@@ -5,19 +5,18 @@ use crate::dialogue::Dialogue;
 use crate::look::Cover;
 use crate::saves::SaveFolder;
 use crate::words::Language;
-use crate::Arguments;
+use crate::{Arguments, asset_folder};
 use bevy::prelude::*;
 use bevy_dramaturg::engine::{ActionKind, Emotion};
 use bevy_dramaturg::prelude::*;
+use std::path::Path;
 
 pub struct ScenePlugin;
 
 impl Plugin for ScenePlugin {
     fn build(&self, app: &mut App) {
-        app.add_systems(OnEnter(Screen::Stage), raise).add_systems(
-            Update,
-            (dress, stand, breathe).chain().run_if(in_state(Screen::Stage)),
-        );
+        app.add_systems(OnEnter(Screen::Stage), raise)
+            .add_systems(Update, (dress, stand, breathe).chain().run_if(in_state(Screen::Stage)));
     }
 }
 
@@ -44,6 +43,7 @@ fn raise(
 ) {
     // A pack outside the asset folder is named by its whole path.
     let path = arguments.story.canonicalize().unwrap_or_else(|_| arguments.story.clone());
+    let path = path.strip_prefix(asset_folder()).map_or(path.clone(), Path::to_owned);
     let pack = assets.load_builder().override_unapproved().load::<StoryPack>(path.join("pack.ron"));
     let story = Story::new(pack)
         .with_locale(language.locale())

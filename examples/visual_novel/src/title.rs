@@ -102,7 +102,11 @@ fn shadow() -> TextShadow {
     TextShadow { offset: Vec2::splat(1.5), color: INK.with_alpha(0.8) }
 }
 
-fn straight_in(arguments: Res<Arguments>, mut done: Local<bool>, mut screen: ResMut<NextState<Screen>>) {
+fn straight_in(
+    arguments: Res<Arguments>,
+    mut done: Local<bool>,
+    mut screen: ResMut<NextState<Screen>>,
+) {
     if arguments.straight_in && !*done {
         *done = true;
         screen.set(Screen::Stage);
@@ -118,9 +122,9 @@ fn press(
     mut exit: MessageWriter<AppExit>,
 ) {
     let pressed = choices.iter().find(|(interaction, _)| **interaction == Interaction::Pressed);
-    let by_key = keyboard.just_pressed(KeyCode::Enter).then(|| {
-        if folder.autosave().exists() { Choice::Continue } else { Choice::Begin }
-    });
+    let by_key = keyboard
+        .just_pressed(KeyCode::Enter)
+        .then(|| if folder.autosave().exists() { Choice::Continue } else { Choice::Begin });
     match pressed.map(|(_, choice)| *choice).or(by_key) {
         Some(Choice::Begin) => {
             folder.set_autosave_aside();

@@ -1,19 +1,35 @@
 //! A small app without a window, and patience.
 
 use bevy_app::prelude::*;
+use bevy_asset::AssetPlugin;
+use bevy_dramaturg::llm::ModelChoice;
+use bevy_dramaturg::prelude::*;
 use bevy_ecs::message::MessageCursor;
 use bevy_ecs::prelude::*;
-use bevy_dramaturg::prelude::*;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-pub fn app(model: ActiveModel) -> App {
+/// An app that plays with `model`; with an asset folder, where one is given.
+pub fn app(model: ModelChoice, assets: Option<&Path>) -> App {
     let mut app = App::new();
-    app.add_plugins((TaskPoolPlugin::default(), DramaturgPlugins)).insert_resource(model);
+    app.add_plugins(TaskPoolPlugin::default());
+    if let Some(folder) = assets {
+        app.add_plugins(AssetPlugin {
+            file_path: folder.to_string_lossy().into_owned(),
+            watch_for_changes_override: Some(true),
+            ..Default::default()
+        });
+    }
+    app.add_plugins(DramaturgPlugins).insert_resource(ActiveModel::new(model));
     app
 }
 
 /// Runs frames until `done` says so; panics after a time in which everything should have happened.
-pub fn frames_until<T>(app: &mut App, what: &str, mut done: impl FnMut(&mut App) -> Option<T>) -> T {
+pub fn frames_until<T>(
+    app: &mut App,
+    what: &str,
+    mut done: impl FnMut(&mut App) -> Option<T>,
+) -> T {
     let began = Instant::now();
     loop {
         app.update();
@@ -25,11 +41,10 @@ pub fn frames_until<T>(app: &mut App, what: &str, mut done: impl FnMut(&mut App)
     }
 }
 
+/// The play, once its opening is over.
 pub fn play(app: &mut App) -> Entity {
-    frames_until(app, "a play begins", |app| {
-        let world = app.world_mut();
-        world.query_filtered::<Entity, With<Play>>().iter(world).next()
-    })
+    let mut turns = app.world().resource::<Messages<TurnEnded>>().get_cursor();
+    frames_until(app, "a play begins", |app| Some(read(app, &mut turns).pop()?.play))
 }
 
 /// All messages of a kind since the last call.

@@ -293,8 +293,7 @@ impl Worker<'_> {
         let bracket = &forms[0][..shared];
         let nothing = vocab.tokenize("…".as_bytes(), false, false);
         let ending = self.ending.clone();
-        let without: Vec<LlamaToken> =
-            [&tokens[..last], &nothing, &ending, bracket].concat();
+        let without: Vec<LlamaToken> = [&tokens[..last], &nothing, &ending, bracket].concat();
         let baseline = match &self.baseline {
             Some((prompt, weights)) if *prompt == without => weights.clone(),
             _ => {

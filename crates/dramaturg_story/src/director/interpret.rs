@@ -124,8 +124,7 @@ pub(crate) fn interpret(
 
 /// The moves that can be made now, each with the name of its section in the prose.
 fn open_moves<'b>(state: &State, beat: &'b Beat) -> Vec<(&'b str, String)> {
-    let open =
-        beat.moves.iter().filter(|m| m.only_when.as_ref().is_none_or(|c| state.holds(c)));
+    let open = beat.moves.iter().filter(|m| m.only_when.as_ref().is_none_or(|c| state.holds(c)));
     open.map(|m| (m.id.as_str(), format!("beat {}/move {}", beat.id, m.id))).collect()
 }
 
