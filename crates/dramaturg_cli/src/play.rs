@@ -31,6 +31,9 @@ pub struct Play {
     /// Player lines from a file, one each; any bytes will do.
     #[arg(long)]
     script: Option<PathBuf>,
+    /// Seconds before each scripted line, as of a player who reads and types: time in which the model is warmed.
+    #[arg(long, default_value_t = 0.0)]
+    pace: f32,
     /// Keep the session in this file, and continue it if it is there.
     #[arg(long)]
     record: Option<PathBuf>,
@@ -82,6 +85,7 @@ impl Play {
             let line = line.map_err(|e| format!("can't read the player's line: {e}"))?;
             let line = String::from_utf8_lossy(&line).into_owned();
             if self.script.is_some() {
+                std::thread::sleep(Duration::try_from_secs_f32(self.pace).unwrap_or_default());
                 println!("\n> {}", line.chars().take(200).collect::<String>());
             }
             stage.say(line);
@@ -163,6 +167,9 @@ impl Play {
 
 fn why(report: &TurnReport) {
     let odds: Vec<_> = report.interpretation.iter().map(|(id, p)| format!("{id} {p}")).collect();
+    if !report.improvised.is_empty() {
+        eprintln!("  [the model wrote: {:?}]", report.improvised);
+    }
     eprintln!(
         "  [{} by {} ({}) | {} | {} prompt tokens, {:?} cached | understood {} ms, first word {:?} ms, all {} ms]",
         report.chosen,

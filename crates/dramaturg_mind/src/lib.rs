@@ -7,7 +7,7 @@
 //! mood.feel(Emotion::Sad);
 //! assert!(mood.now().pleasure < 100);
 //! let mut memory = Memory::default();
-//! memory.remember(1, "player", "I left my boots on the ferry.");
+//! memory.remember(1, "player", "I left my boots on the ferry.", Emotion::Neutral);
 //! assert_eq!(memory.recall("where are the boots", 1, |_| true)[0].turn, 1);
 //! ```
 

@@ -1,5 +1,6 @@
 //! What a character heard and said, found again by BM25 (Robertson & Zaragoza 2009) over words and Chinese bigrams.
 
+use crate::Emotion;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -12,6 +13,9 @@ pub struct Remembered {
     pub speaker: String,
     /// What was said.
     pub text: String,
+    /// The face that was made to it.
+    #[serde(default)]
+    pub emotion: Emotion,
 }
 
 /// Episodic memory.
@@ -59,7 +63,7 @@ pub fn words(text: &str) -> Vec<String> {
 
 impl Memory {
     /// Adds a line.
-    pub fn remember(&mut self, turn: u32, speaker: &str, text: &str) {
+    pub fn remember(&mut self, turn: u32, speaker: &str, text: &str, emotion: Emotion) {
         let id = self.lines.len() as u32;
         for word in words(text) {
             let ids = self.index.entry(word).or_default();
@@ -67,7 +71,7 @@ impl Memory {
                 ids.push(id);
             }
         }
-        self.lines.push(Remembered { turn, speaker: speaker.into(), text: text.into() });
+        self.lines.push(Remembered { turn, speaker: speaker.into(), text: text.into(), emotion });
     }
     /// All lines, oldest first.
     pub fn lines(&self) -> &[Remembered] {
@@ -111,9 +115,9 @@ mod tests {
     #[test]
     fn both_languages_are_found_again() {
         let mut memory = Memory::default();
-        memory.remember(1, "player", "My sister keeps bees on the hill.");
-        memory.remember(2, "marta", "The fog comes in at nine.");
-        memory.remember(3, "player", "我妹妹在山上养蜜蜂。");
+        memory.remember(1, "player", "My sister keeps bees on the hill.", Emotion::Neutral);
+        memory.remember(2, "marta", "The fog comes in at nine.", Emotion::Neutral);
+        memory.remember(3, "player", "我妹妹在山上养蜜蜂。", Emotion::Neutral);
         assert_eq!(memory.recall("what about your sister's bees", 1, |_| true)[0].turn, 1);
         assert_eq!(memory.recall("蜜蜂怎么样了", 1, |_| true)[0].turn, 3);
         assert!(memory.recall("蜜蜂", 1, |line| line.turn != 3).is_empty());

@@ -110,6 +110,8 @@ pub struct TurnReport {
     pub directive: String,
     /// The exact prompt; empty when only authored lines were spoken.
     pub prompt: Vec<Message>,
+    /// What the model wrote, whatever became of it.
+    pub improvised: String,
     /// Tokens of the prompt: counted by the model, or estimated where it does not tell.
     pub prompt_tokens: usize,
     /// How many of them the model had evaluated before, where it tells.

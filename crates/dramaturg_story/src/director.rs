@@ -2,6 +2,7 @@
 
 mod guard;
 mod interpret;
+mod likeness;
 mod rules;
 
 pub(crate) use guard::{Guard, Verdict};

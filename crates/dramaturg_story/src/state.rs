@@ -106,7 +106,7 @@ impl State {
         if let Some(who) = speaker {
             for npc in &self.present {
                 if let Some(memory) = self.memories.get_mut(npc) {
-                    memory.remember(self.turn, who, text);
+                    memory.remember(self.turn, who, text, emotion);
                 }
             }
         }

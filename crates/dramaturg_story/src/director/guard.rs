@@ -1,11 +1,15 @@
 //! The last reader before the player: nothing locked, nothing out of the world, the right language, not too long.
 
+use super::likeness::{adds_to, unique};
 use super::rules::contains_word;
+use std::collections::BTreeSet;
 
 /// Watches a stream of words. Only text that can't become part of a forbidden term is let through.
 pub(crate) struct Guard {
     forbidden: Vec<String>,
     chinese: bool,
+    /// What the player said, as words.
+    player: BTreeSet<String>,
     text: String,
     released: usize,
     sentences: usize,
@@ -44,11 +48,14 @@ const BREAKS: [&str; 17] = [
 ];
 
 impl Guard {
-    pub(crate) fn new(locked: Vec<String>, chinese: bool) -> Self {
+    /// Nothing of `locked` passes; a line in another language than the play's, or one that only repeats what the
+    /// player said, does not either.
+    pub(crate) fn new(locked: Vec<String>, chinese: bool, player: &str) -> Self {
         let breaks = BREAKS.iter().map(|b| (*b).to_owned());
         Self {
             forbidden: locked.into_iter().chain(breaks).collect(),
             chinese,
+            player: unique(&player.to_lowercase()),
             text: String::new(),
             released: 0,
             sentences: 0,
@@ -76,6 +83,11 @@ impl Guard {
             || self.wrong_language()
         {
             return Verdict::Broken;
+        }
+        // Nothing is shown while it could still be an echo.
+        if self.released == 0 && !adds_to(&lower, &self.player, self.sentences > 0) {
+            let echo = self.sentences > 0;
+            return if echo { Verdict::Broken } else { Verdict::Show(String::new()) };
         }
         if self.sentences >= SENTENCES {
             return Verdict::Enough(self.release(self.text.len()));
@@ -110,8 +122,9 @@ impl Guard {
     /// The whole line at the end of the stream; none when there is nothing fit to be said.
     pub(crate) fn finish(&self) -> Option<String> {
         let lower = self.text.to_lowercase();
-        let broken =
-            self.forbidden.iter().any(|term| contains_word(&lower, term)) || self.wrong_language();
+        let broken = self.forbidden.iter().any(|term| contains_word(&lower, term))
+            || self.wrong_language()
+            || (self.released == 0 && !adds_to(&lower, &self.player, true));
         let text = if broken { &self.text[..self.released] } else { self.text.as_str() };
         let end = text.rfind(['.', '!', '?', '。', '！', '？', '…'])?;
         let end = end + text[end..].chars().next().map_or(0, char::len_utf8);
@@ -127,24 +140,39 @@ mod tests {
 
     #[test]
     fn a_locked_name_never_shows_even_in_part() {
-        let mut guard = Guard::new(vec!["jun".into()], false);
-        assert_eq!(guard.push("Sit. My brother "), Verdict::Show("Sit. My brother ".into()));
+        let mut guard = Guard::new(vec!["jun".into()], false, "");
+        assert_eq!(
+            guard.push("Sit down. My brother "),
+            Verdict::Show("Sit down. My brother ".into())
+        );
         assert_eq!(guard.push("J"), Verdict::Show(String::new()));
         assert_eq!(guard.push("un"), Verdict::Broken);
-        assert_eq!(guard.finish().as_deref(), Some("Sit."));
+        assert_eq!(guard.finish().as_deref(), Some("Sit down."));
+    }
+
+    #[test]
+    fn an_echo_is_not_shown_even_in_part() {
+        let mut guard = Guard::new(vec![], false, "They sent me to write something down");
+        assert_eq!(guard.push("They sent me to "), Verdict::Show(String::new()));
+        assert_eq!(guard.push("write something down."), Verdict::Broken);
+        assert_eq!(guard.finish(), None);
+        let mut guard = Guard::new(vec![], false, "Is it always this foggy?");
+        assert_eq!(guard.push("Always foggy, "), Verdict::Show(String::new()));
+        let more = guard.push("and it pays no rent.");
+        assert_eq!(more, Verdict::Show("Always foggy, and it pays no rent.".into()));
     }
 
     #[test]
     fn two_sentences_are_enough_and_the_language_is_kept() {
-        let mut guard = Guard::new(vec![], false);
-        assert_eq!(guard.push("One. Two. Three."), Verdict::Enough("One. Two.".into()));
-        assert_eq!(Guard::new(vec![], false).push("你好"), Verdict::Broken);
+        let mut guard = Guard::new(vec![], false, "");
+        assert_eq!(guard.push("One bowl. Two. Three."), Verdict::Enough("One bowl. Two.".into()));
+        assert_eq!(Guard::new(vec![], false, "").push("你好"), Verdict::Broken);
     }
 
     proptest! {
         #[test]
         fn nothing_leaks(pieces in prop::collection::vec("[ jun.aJUN俊]{0,4}", 0..40)) {
-            let mut guard = Guard::new(vec!["jun".into(), "俊".into()], true);
+            let mut guard = Guard::new(vec!["jun".into(), "俊".into()], true, "");
             let mut shown = String::new();
             for piece in pieces {
                 match guard.push(&piece) {

@@ -1,11 +1,10 @@
 //! From free words to a closed set: rules of form, exact words, near words, then the model as a scorer.
 
+use super::likeness::{mass, plain, similarity, unique};
 use super::rules::{Form, negated, takes_no_move};
 use super::{ReadBy, Reading};
 use crate::{Beat, Event, Pack, State};
 use dramaturg_llm::{Answer, LanguageModel, ScoreRequest, Scoring};
-use dramaturg_mind::words;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub(crate) struct Interpretation {
@@ -162,34 +161,4 @@ fn decide(
     odds.push(("none".into(), share(none)));
     let taken = ranked.first().filter(|r| r.1 > none + MARGIN && lexical(r.0) > 0.08);
     (taken.map_or(Reading::OffTopic, |r| Reading::Move(r.0.to_owned())), odds)
-}
-
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).collect()
-}
-
-const COMMON: [&str; 46] = [
-    "the", "a", "an", "i", "you", "to", "of", "and", "is", "it", "that", "this", "in", "on", "me",
-    "my", "your", "do", "what", "are", "be", "for", "with", "have", "was", "so", "we", "but",
-    "can", "im", "its", "there", "here", "的", "了", "是", "我", "你", "在", "吗", "这", "那",
-    "就", "也", "都", "和",
-];
-
-fn weight(word: &str) -> f32 {
-    if COMMON.contains(&word) { 0.15 } else { 1.0 }
-}
-
-fn unique(text: &str) -> BTreeSet<String> {
-    words(text).into_iter().collect()
-}
-
-fn mass(words: &BTreeSet<String>) -> f32 {
-    words.iter().map(|word| weight(word)).sum()
-}
-
-/// Dice coefficient over weighted words.
-fn similarity(a: &str, b: &str) -> f32 {
-    let (a, b) = (unique(a), unique(b));
-    let shared: f32 = a.intersection(&b).map(|word| weight(word)).sum();
-    2.0 * shared / (mass(&a) + mass(&b)).max(0.01)
 }

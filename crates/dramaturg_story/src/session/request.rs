@@ -12,6 +12,8 @@ const RECENT: usize = 6;
 /// some turns.
 const STEP: usize = 4;
 const RECALLED: usize = 2;
+/// Small models lose the thread above it.
+const TEMPERATURE: f32 = 0.5;
 
 pub(super) fn is_chinese(locale: &str) -> bool {
     locale.starts_with("zh")
@@ -78,7 +80,7 @@ pub(super) fn compose_request(
     CompletionRequest {
         messages: compose(&parts, BUDGET),
         lead: Emotion::ALL.map(|e| e.label().to_owned()).to_vec(),
-        sampling: Sampling { seed, ..Sampling::default() },
+        sampling: Sampling { temperature: TEMPERATURE, seed, ..Sampling::default() },
         max_tokens: 56,
         stop: vec!["\n".into()],
     }
@@ -88,10 +90,15 @@ pub(super) fn compose_request(
 fn voice(prose: &Prose, npc: &str) -> Vec<Message> {
     let lines = prose.lines(&format!("cast {npc}/voice"));
     let message = |line: &crate::Line| match line.npc {
-        Some(_) => Message::assistant(line.text.clone()),
+        Some(_) => spoken(line.emotion, &line.text),
         None => Message::user(line.text.clone()),
     };
     lines.iter().map(message).collect()
+}
+
+/// A line of the character's own: with its face, as its answer shall begin with one.
+fn spoken(emotion: Emotion, text: &str) -> Message {
+    Message::assistant(format!("({}) {text}", emotion.label()))
 }
 
 /// What the character knows by now and may tell.
@@ -121,7 +128,7 @@ fn exchanges<'m>(
     let mut exchanges: Vec<Message> = Vec::new();
     for line in lines {
         let message = match line.speaker.as_str() {
-            who if who == npc => Message::assistant(line.text.clone()),
+            who if who == npc => spoken(line.emotion, &line.text),
             "player" => Message::user(line.text.clone()),
             other => Message::user(format!("{}: {}", pack.display_name(locale, other), line.text)),
         };

@@ -30,7 +30,7 @@ impl Turn<'_> {
         for message in &request.messages {
             self.watch(&locked, &message.text);
         }
-        let mut guard = Guard::new(locked, is_chinese(&self.state.locale));
+        let mut guard = Guard::new(locked, is_chinese(&self.state.locale), text);
         let stream = model.complete(request);
         let (mut lead, mut said, mut begun) = (None, String::new(), false);
         let mut failure = None;
@@ -68,6 +68,7 @@ impl Turn<'_> {
             }
         }
         stream.cancel();
+        self.report.improvised.clone_from(&said);
         let answer = match failure {
             None => Answer::Text { lead, text: said },
             Some(error) => {

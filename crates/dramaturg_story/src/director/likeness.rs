@@ -1,0 +1,62 @@
+//! How like two lines are, by the words in them.
+
+use dramaturg_mind::words;
+use std::collections::BTreeSet;
+
+/// The letters alone: how the very same words are recognised.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+const COMMON: [&str; 46] = [
+    "the", "a", "an", "i", "you", "to", "of", "and", "is", "it", "that", "this", "in", "on", "me",
+    "my", "your", "do", "what", "are", "be", "for", "with", "have", "was", "so", "we", "but",
+    "can", "im", "its", "there", "here", "的", "了", "是", "我", "你", "在", "吗", "这", "那",
+    "就", "也", "都", "和",
+];
+
+/// How much a word says.
+fn weight(word: &str) -> f32 {
+    if COMMON.contains(&word) { 0.15 } else { 1.0 }
+}
+
+/// The words of a text, each once.
+pub(super) fn unique(text: &str) -> BTreeSet<String> {
+    words(text).into_iter().collect()
+}
+
+/// How much a text says.
+pub(super) fn mass(words: &BTreeSet<String>) -> f32 {
+    words.iter().map(|word| weight(word)).sum()
+}
+
+/// Dice coefficient over weighted words.
+pub(super) fn similarity(a: &str, b: &str) -> f32 {
+    let (a, b) = (unique(a), unique(b));
+    let shared: f32 = a.intersection(&b).map(|word| weight(word)).sum();
+    2.0 * shared / (mass(&a) + mass(&b)).max(0.01)
+}
+
+/// Whether `text` says something that `said` did not: at least two words of weight, or half of its own.
+pub(super) fn adds_to(text: &str, said: &BTreeSet<String>, whole: bool) -> bool {
+    let words: Vec<_> = unique(text).into_iter().filter(|word| weight(word) >= 1.0).collect();
+    let new = words.iter().filter(|word| !said.contains(*word)).count();
+    new >= 2 || (whole && new >= 1 && new * 2 >= words.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_echo_adds_nothing() {
+        let said = unique("do you believe in ghosts?");
+        assert!(!adds_to("Do you believe in ghosts?", &said, true));
+        assert!(!adds_to("You believe in ghosts", &said, true));
+        assert!(adds_to("I never saw one here", &said, false));
+        assert!(adds_to("Yes.", &said, true));
+        let said = unique("你信鬼吗");
+        assert!(!adds_to("你信鬼吗？", &said, true));
+        assert!(adds_to("我只信雾", &said, true));
+    }
+}
