@@ -96,7 +96,7 @@ fn fonts(
 
 fn show(mut contexts: EguiContexts, inspector: Res<Inspector>) -> Result {
     let context = contexts.ctx_mut()?;
-    egui::Window::new("Dramaturg").default_width(460.0).default_height(560.0).vscroll(true).show(
+    egui::Window::new("Dramaturg").default_width(420.0).default_height(430.0).vscroll(true).show(
         context,
         |ui| match &inspector.last {
             Some((turn, report)) => panel::turn(ui, *turn, report, &inspector.model),

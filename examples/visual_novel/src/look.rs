@@ -1,6 +1,10 @@
 //! The palette and what is alike on every screen.
 
 use bevy::prelude::*;
+use bevy::render::renderer::RenderAdapterInfo;
+use bevy::winit::{UpdateMode, WinitSettings};
+use std::time::Duration;
+use wgpu_types::DeviceType;
 
 pub const INK: Color = Color::srgb(0.078, 0.09, 0.11);
 pub const PAPER: Color = Color::srgb(0.957, 0.925, 0.863);
@@ -18,6 +22,7 @@ impl Plugin for LookPlugin {
         app.add_systems(Startup, |mut commands: Commands| {
             commands.spawn(Camera2d);
         })
+        .add_systems(Startup, pace)
         .add_systems(Update, (scale, cover, light_up));
     }
 }
@@ -33,6 +38,15 @@ pub struct Cover {
 #[derive(Component)]
 #[require(Button)]
 pub struct Pressable;
+
+/// A screen without vertical sync gets 60 frames a second and no more. Where the processor draws because there is no
+/// graphics card, 20 have to do: the model needs the cores.
+fn pace(adapter: Option<Res<RenderAdapterInfo>>, mut settings: ResMut<WinitSettings>) {
+    let software = adapter.is_some_and(|adapter| adapter.device_type == DeviceType::Cpu);
+    let frame = Duration::from_millis(if software { 50 } else { 16 });
+    settings.focused_mode = UpdateMode::reactive(frame);
+    settings.unfocused_mode = UpdateMode::reactive_low_power(frame.max(Duration::from_millis(50)));
+}
 
 fn scale(windows: Query<&Window, Changed<Window>>, mut scale: ResMut<UiScale>) {
     for window in &windows {
