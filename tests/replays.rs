@@ -1,1 +1,78 @@
-//! Test.
+//! Recorded sessions play again as they were recorded; a changed story says where it differs.
+
+use dramaturg_journal::{Journal, JournalReader, Stored};
+use dramaturg_story::{Event, Pack, Session, replay};
+use dramaturg_tests::{copy_folder, story, workspace};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn pack(folder: &Path) -> Arc<Pack> {
+    Arc::new(Pack::load(folder).unwrap_or_else(|error| panic!("{error}")))
+}
+
+fn journals() -> Vec<PathBuf> {
+    let folder = workspace().join("tests/replays");
+    let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
+    let files = files.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut journals: Vec<_> =
+        files.filter(|file| file.extension().is_some_and(|e| e == "journal")).collect();
+    journals.sort();
+    journals
+}
+
+/// Reads a copy: SQLite would leave files beside the one that it reads.
+fn read(journal: &Path) -> Vec<Stored<Event>> {
+    let dir = tempfile::tempdir().unwrap();
+    let copy = dir.path().join("copy.journal");
+    std::fs::copy(journal, &copy).unwrap();
+    let entries = JournalReader::<Event>::open(&copy).and_then(|reader| reader.entries());
+    entries.unwrap_or_else(|error| panic!("{}: {error}", journal.display()))
+}
+
+/// A session that is recorded here, so that the test of differences hangs on no file.
+fn recorded() -> Vec<Stored<Event>> {
+    let mut session = Session::resume(pack(&story()), []);
+    let mut journal = Journal::in_memory().unwrap();
+    journal.append_turn(&session.open("en", 1, &mut |_| {})).unwrap();
+    for line in ["It smells of fish", "Good evening, I'm from the harbour office"] {
+        journal.append_turn(&session.player_says(line, None, &mut |_| {})).unwrap();
+    }
+    journal.entries().unwrap()
+}
+
+#[test]
+fn every_recorded_session_plays_again() {
+    let pack = pack(&story());
+    let journals = journals();
+    if journals.is_empty() {
+        eprintln!("tests/replays is empty: nothing was tested");
+    }
+    for journal in journals {
+        let entries = read(&journal);
+        assert!(entries.len() > 1, "{} is empty", journal.display());
+        let compared = replay(pack.clone(), &entries)
+            .unwrap_or_else(|difference| panic!("{}: {difference}", journal.display()));
+        assert_eq!(compared, entries.len());
+    }
+}
+
+#[test]
+fn a_changed_effect_is_told_with_its_turn_and_the_players_line() {
+    let dir = tempfile::tempdir().unwrap();
+    copy_folder(&story(), dir.path()).unwrap();
+    let logic = dir.path().join("pack.ron");
+    let before = std::fs::read_to_string(&logic).unwrap();
+    let after = before.replacen("Add(\"trust\", 1)", "Add(\"trust\", 2)", 1);
+    assert_ne!(before, after);
+    std::fs::write(&logic, after).unwrap();
+
+    let entries = recorded();
+    assert_eq!(replay(pack(&story()), &entries).ok(), Some(entries.len()));
+    let difference = replay(pack(dir.path()), &entries).unwrap_err();
+    assert_eq!(
+        difference.to_string(),
+        "turn 2 differs (the player said \"Good evening, I'm from the harbour office\")\n  \
+         expected: FactSet(\"trust\", Number(1))\n  \
+         got:      FactSet(\"trust\", Number(2))"
+    );
+}

@@ -1,1 +1,21 @@
-//! Test.
+//! What the terminal promises, whatever is typed and whatever breaks: the story ends, nothing locked gets out, nothing
+//! that was written is lost, and a person is told what happened.
+//!
+//! Runs the built program: `cargo build -p dramaturg_cli` first.
+
+#[path = "terminal/faults.rs"]
+mod faults;
+#[path = "terminal/files.rs"]
+mod files;
+#[path = "terminal/game.rs"]
+mod game;
+#[path = "terminal/hostile.rs"]
+mod hostile;
+#[path = "terminal/kill.rs"]
+mod kill;
+#[path = "terminal/lines.rs"]
+mod lines;
+#[path = "terminal/prompts.rs"]
+mod prompts;
+#[path = "terminal/server.rs"]
+mod server;

@@ -30,9 +30,13 @@ mod slot;
 
 pub use local::{Local, LocalError, LocalSettings};
 pub use model::{
-    CompletionStream, LanguageModel, ModelError, PendingScores, Scoring, StreamEvent, channel,
+    CompletionStream, LanguageModel, ModelError, PendingScores, ScoreSender, Scoring, StreamEvent,
+    ToolCall, ToolError, Usage, channel,
 };
 pub use recorded::{Answer, Recorded};
 pub use remote::{Remote, RemoteSettings};
-pub use request::{CompletionRequest, Message, RequestHash, Role, Sampling, ScoreRequest, Warm};
+pub use request::{
+    CompletionRequest, Dry, Kind, Message, Priority, RequestHash, Role, Sampling, ScoreRequest,
+    Tool, Warm, Work,
+};
 pub use slot::{ModelChoice, ModelSlot, SlotState};

@@ -5,7 +5,7 @@ mod worker;
 
 use crate::{
     CompletionRequest, CompletionStream, LanguageModel, ModelError, PendingScores, ScoreRequest,
-    Scoring, StreamEvent, Warm, channel,
+    ScoreSender, Scoring, StreamEvent, Warm, channel,
 };
 use crossbeam_channel::Sender;
 use std::io::Read;
@@ -69,7 +69,7 @@ pub enum LocalError {
 
 enum Job {
     Complete(CompletionRequest, Sender<StreamEvent>, Arc<AtomicBool>),
-    Score(ScoreRequest, Sender<Result<Vec<f32>, ModelError>>, Arc<AtomicBool>),
+    Score(ScoreRequest, ScoreSender, Arc<AtomicBool>),
     Warm(Warm),
 }
 

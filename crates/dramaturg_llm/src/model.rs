@@ -27,6 +27,9 @@ pub enum ModelError {
     /// The backend can't do this.
     #[error("this model can't {0}")]
     Unsupported(String),
+    /// So much was waiting already that this was not taken on.
+    #[error("too much is waiting already ({0} requests); the story goes on with authored lines")]
+    Busy(usize),
     /// The prompt does not fit.
     #[error("the prompt has {tokens} tokens, the model takes {limit}")]
     TooLong {
@@ -38,6 +41,44 @@ pub enum ModelError {
     /// The journal holds no answer to this request: today's code asks something else than the recorded code.
     #[error("no recorded answer to request {0}")]
     NotRecorded(String),
+}
+
+/// A call of a tool, valid by the tool's schema.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// The server's id of the call, or its number.
+    pub id: String,
+    /// Which tool.
+    pub name: String,
+    /// Its arguments.
+    pub arguments: serde_json::Value,
+}
+
+/// Why a call can't be carried out. It is told to the caller, who may tell the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+pub enum ToolError {
+    /// Nobody offered such a tool.
+    #[error("there is no tool '{0}'")]
+    Unknown(String),
+    /// The arguments are not what the tool takes.
+    #[error("the arguments of '{name}' are wrong: {reason}")]
+    Invalid {
+        /// Which tool.
+        name: String,
+        /// What is wrong with them.
+        reason: String,
+    },
+}
+
+/// What an answer cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub prompt_tokens: u32,
+    /// How many of them were in a cache.
+    pub cached_tokens: u32,
+    /// Tokens that were written.
+    pub completion_tokens: u32,
 }
 
 /// What arrives on a completion's channel.
@@ -54,6 +95,12 @@ pub enum StreamEvent {
     Lead(usize),
     /// More words.
     Text(String),
+    /// A field of the request's schema is whole: its name (of the outermost object) and its value.
+    Field(String, serde_json::Value),
+    /// The model calls a tool, or tried to.
+    Tool(Result<ToolCall, ToolError>),
+    /// What it cost. Comes at most once, before the end.
+    Usage(Usage),
     /// The answer is whole.
     Done,
     /// No (more) answer.
@@ -97,6 +144,9 @@ impl Drop for CompletionStream {
     }
 }
 
+/// Where a backend sends its scores.
+pub type ScoreSender = Sender<Result<Vec<f32>, ModelError>>;
+
 /// Scores that are being computed, one per member of the closed set. Dropping it cancels the work.
 #[derive(Debug)]
 pub struct PendingScores {
@@ -106,7 +156,7 @@ pub struct PendingScores {
 
 impl PendingScores {
     /// Scores to come, and the two ends that a backend works with.
-    pub fn channel() -> (Self, Sender<Result<Vec<f32>, ModelError>>, Arc<AtomicBool>) {
+    pub fn channel() -> (Self, ScoreSender, Arc<AtomicBool>) {
         let (sender, scores) = crossbeam_channel::bounded(1);
         let cancel = Arc::new(AtomicBool::new(false));
         (Self { scores, cancel: cancel.clone() }, sender, cancel)

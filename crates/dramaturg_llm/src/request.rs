@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::time::Duration;
 
 /// Who speaks a message of the prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,18 +46,102 @@ impl Message {
 pub struct Sampling {
     /// 0 is greedy; useful range 0.0 to 1.5.
     pub temperature: f32,
-    /// Share of probability kept, 0 to 1.
+    /// Share of probability kept, 0 to 1; 1 is off.
     pub top_p: f32,
+    /// Tokens less likely than this share of the likeliest are never drawn, 0 to 1; 0 is off.
+    pub min_p: f32,
     /// Divides the logits of tokens already spoken; 1 is off.
     pub repeat_penalty: f32,
+    /// Taken from the logits of tokens already spoken, once for each time; 0 is off, useful to 2.
+    pub frequency_penalty: f32,
+    /// Taken from the logits of tokens already spoken, once; 0 is off, useful to 2.
+    pub presence_penalty: f32,
+    /// Against whole phrases that come again; none is off.
+    pub dry: Option<Dry>,
     /// Seed of the draw.
     pub seed: u32,
 }
 
+/// 'Don't repeat yourself': a token that would continue a sequence as it was continued before is made less likely, the
+/// more so the longer the sequence is (the sampler of that name, p-e-w 2024).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Dry {
+    /// Strength, 0 to 2; 0.8 is usual.
+    pub multiplier: f32,
+    /// How fast the penalty grows with the length, from 1; 1.75 is usual.
+    pub base: f32,
+    /// Sequences of up to this many tokens may come again.
+    pub allowed: u32,
+}
+
 impl Default for Sampling {
     fn default() -> Self {
-        Self { temperature: 0.7, top_p: 0.9, repeat_penalty: 1.1, seed: 1 }
+        Self {
+            temperature: 0.7,
+            top_p: 0.9,
+            min_p: 0.0,
+            repeat_penalty: 1.1,
+            frequency_penalty: 0.0,
+            presence_penalty: 0.0,
+            dry: None,
+            seed: 1,
+        }
     }
+}
+
+/// Who waits for an answer. The order is that in which work is done.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub enum Priority {
+    /// The player has pressed Enter and waits.
+    #[default]
+    PlayerWaits,
+    /// The player sees it happen, but does not wait for it.
+    PlayerSees,
+    /// Thinking that nobody sees.
+    Background,
+}
+
+/// What the work is for; routes, prices and budgets go by it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Kind {
+    Interpret,
+    #[default]
+    Speak,
+    Reflect,
+    Plan,
+    Summarise,
+}
+
+/// How a request is to be treated. It is no part of the request's identity: the answer is the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Who waits.
+    pub priority: Priority,
+    /// What for.
+    pub kind: Kind,
+    /// For whom; requests of one character get a fair share beside those of others.
+    pub character: String,
+    /// After so long in the queue it is not worth doing any more.
+    pub deadline: Option<Duration>,
+    /// The same text whatever else runs beside it. Costs the batch: the request is evaluated alone.
+    pub deterministic: bool,
+}
+
+/// Something that the model may call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// What it does, for the model.
+    pub description: String,
+    /// JSON schema of its arguments, an object.
+    pub parameters: serde_json::Value,
 }
 
 /// A request for words.
@@ -72,6 +157,15 @@ pub struct CompletionRequest {
     pub max_tokens: u32,
     /// The answer ends before any of these.
     pub stop: Vec<String>,
+    /// The answer is a JSON text of this schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<serde_json::Value>,
+    /// What the model may call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    /// How it is to be treated.
+    #[serde(skip)]
+    pub work: Work,
 }
 
 impl CompletionRequest {
@@ -83,6 +177,9 @@ impl CompletionRequest {
             sampling: Sampling::default(),
             max_tokens: 64,
             stop: vec!["\n".into()],
+            schema: None,
+            tools: Vec::new(),
+            work: Work::default(),
         }
     }
     /// The request's identity in a journal.

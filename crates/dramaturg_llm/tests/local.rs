@@ -20,7 +20,7 @@ fn speak(model: &Local, request: CompletionRequest) -> (Option<usize>, String, S
     let (mut lead, mut text) = (None, String::new());
     loop {
         match stream.next(Duration::from_secs(60)) {
-            StreamEvent::Prompt { .. } => {}
+            StreamEvent::Prompt { .. } | StreamEvent::Usage(_) => {}
             StreamEvent::Lead(l) => lead = Some(l),
             StreamEvent::Text(t) => text.push_str(&t),
             end => return (lead, text, end),

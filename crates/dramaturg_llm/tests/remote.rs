@@ -20,7 +20,7 @@ fn run(base_url: String) -> (String, StreamEvent) {
     loop {
         match stream.next(Duration::from_secs(20)) {
             StreamEvent::Text(t) => text.push_str(&t),
-            StreamEvent::Lead(_) | StreamEvent::Prompt { .. } => {}
+            StreamEvent::Lead(_) | StreamEvent::Prompt { .. } | StreamEvent::Usage(_) => {}
             end => return (text, end),
         }
     }

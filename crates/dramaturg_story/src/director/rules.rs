@@ -166,7 +166,7 @@ pub(crate) fn contains_word(text: &str, term: &str) -> bool {
             (text[..at].chars().next_back(), text[at + term.len()..].chars().next());
         let first = letter(term.chars().next());
         let last = letter(term.chars().next_back());
-        !(first && letter(before)) && !(last && letter(after))
+        !(first && letter(before) || last && letter(after))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::pack::Prose;
 use crate::{Beat, Pack, State};
-use dramaturg_llm::{CompletionRequest, Message, Sampling};
+use dramaturg_llm::{CompletionRequest, Kind, Message, Sampling, Work};
 use dramaturg_mind::{Emotion, Memory, PromptParts, Remembered, TokenBudget, compose};
 
 const BUDGET: TokenBudget = TokenBudget(900);
@@ -78,11 +78,11 @@ pub(super) fn compose_request(
     };
     let seed = (state.seed as u32).wrapping_mul(31).wrapping_add(state.turn);
     CompletionRequest {
-        messages: compose(&parts, BUDGET),
         lead: Emotion::ALL.map(|e| e.label().to_owned()).to_vec(),
         sampling: Sampling { temperature: TEMPERATURE, seed, ..Sampling::default() },
         max_tokens: 56,
-        stop: vec!["\n".into()],
+        work: Work { character: npc.to_owned(), kind: Kind::Speak, ..Work::default() },
+        ..CompletionRequest::new(compose(&parts, BUDGET))
     }
 }
 

@@ -60,6 +60,8 @@ impl Turn<'_> {
                         break;
                     }
                 }
+                // A speech has neither fields nor tools.
+                StreamEvent::Field(..) | StreamEvent::Tool(_) | StreamEvent::Usage(_) => {}
                 StreamEvent::Done => break,
                 StreamEvent::Failed(error) => {
                     failure = Some(error);

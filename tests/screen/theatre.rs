@@ -1,0 +1,257 @@
+//! The game on the screen, as somebody before it would use it: look, read, type.
+
+use super::programs::{self, Kept};
+use super::{Ink, Letters, Picture, Region, Screen};
+use dramaturg_journal::{JournalReader, Stored};
+use dramaturg_story::Event;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// A step of the test, or what went wrong in it.
+pub type Step<T = ()> = Result<T, String>;
+
+/// The lower lines of a dialogue, without the frame and what blinks in it.
+const DIALOGUE: Region = Region::new((130, 1130), (528, 640));
+/// The sign before the player's line, seen when it is the player's turn.
+const PROMPT: Region = Region::new((136, 151), (652, 692));
+/// The player's line.
+const TYPED: Region = Region::new((152, 1140), (648, 692));
+/// The sheet of a panel.
+const PANEL: Region = Region::new((196, 1084), (64, 656));
+
+/// For what the game does by itself: start on a software renderer, think with a small model.
+const LONG: Duration = Duration::from_secs(120);
+/// For what it does at a key.
+const SHORT: Duration = Duration::from_secs(30);
+/// How long letters have to stay as they are; longer than the pause at a full stop and a slow frame.
+const REST: Duration = Duration::from_millis(1_300);
+const GLANCE: Duration = Duration::from_millis(120);
+
+/// The screen, the game on it and the folder of its saves.
+pub struct Theatre {
+    game: Option<Kept>,
+    screen: Screen,
+    program: PathBuf,
+    album: Vec<(String, Picture)>,
+    folder: TempDir,
+}
+
+impl Theatre {
+    /// An empty screen and an empty folder.
+    pub fn open() -> Step<Self> {
+        programs::all_there()?;
+        let program = programs::game()?;
+        let folder = TempDir::new().map_err(|error| error.to_string())?;
+        Ok(Self { game: None, screen: Screen::light()?, program, album: Vec::new(), folder })
+    }
+
+    /// Starts the game and waits for its window.
+    pub fn start_game(&mut self, model: Option<&Path>) -> Step {
+        let log = File::options().create(true).append(true).open(self.log());
+        let log = log.map_err(|error| error.to_string())?;
+        let mut command = self.screen.client(&self.program);
+        command
+            .args(["--straight-in", "--locale", "en", "--seed", "7", "--saves"])
+            .arg(self.saves())
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+            .env("XDG_DATA_HOME", self.folder.path().join("data"))
+            .stdout(log.try_clone().map_err(|error| error.to_string())?)
+            .stderr(log);
+        match model {
+            Some(model) => command.arg("--model-file").arg(model),
+            None => command.arg("--no-model"),
+        };
+        self.game = Some(Kept::start(&mut command)?);
+        self.wait("the game's window", LONG, |theatre| Ok(theatre.screen.focus().then_some(())))
+    }
+
+    /// Ends the game as a power cut would.
+    pub fn kill_game(&mut self) -> Step {
+        let mut game = self.game.take().ok_or("no game runs")?;
+        game.lives()?;
+        drop(game);
+        Ok(())
+    }
+
+    fn saves(&self) -> PathBuf {
+        self.folder.path().join("saves")
+    }
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("game.log")
+    }
+
+    /// Waits until `look` finds something.
+    fn wait<T>(
+        &mut self,
+        what: &str,
+        limit: Duration,
+        mut look: impl FnMut(&mut Self) -> Step<Option<T>>,
+    ) -> Step<T> {
+        let since = Instant::now();
+        loop {
+            if let Some(game) = &mut self.game {
+                game.lives().map_err(|why| format!("waiting for {what}: {why}"))?;
+            }
+            if let Some(found) = look(self)? {
+                return Ok(found);
+            }
+            if since.elapsed() > limit {
+                return Err(format!("waited {} s in vain for {what}", limit.as_secs()));
+            }
+            sleep(GLANCE);
+        }
+    }
+
+    /// Waits until the letters of a region have come to rest in a state that is `wanted`.
+    fn wait_rest(
+        &mut self,
+        what: &str,
+        (region, ink): (Region, Ink),
+        wanted: impl Fn(&Picture, &Letters) -> bool,
+    ) -> Step<Letters> {
+        let mut still: Option<(Letters, Instant)> = None;
+        self.wait(what, LONG, |theatre| {
+            let picture = theatre.screen.picture()?;
+            let now = picture.ink(region, ink);
+            match &still {
+                _ if !wanted(&picture, &now) => still = None,
+                Some((before, since)) if before.rests(&now) => {
+                    return Ok((since.elapsed() > REST).then_some(now));
+                }
+                _ => still = Some((now, Instant::now())),
+            }
+            Ok(None)
+        })
+    }
+
+    /// Turns page after page until it is the player's turn; returns the last line as it stands there.
+    pub fn read_on(&mut self) -> Step<Letters> {
+        const PAGES: usize = 30;
+        for _ in 0..PAGES {
+            let line = (DIALOGUE, Ink::Paper);
+            let page = self.wait_rest("a line to read", line, |_, line| !line.is_blank())?;
+            if players_turn(&self.screen.picture()?) {
+                return Ok(page);
+            }
+            self.screen.press("Return")?;
+            self.wait("the next line or the player's turn", SHORT, |theatre| {
+                let picture = theatre.screen.picture()?;
+                let turned = !picture.ink(DIALOGUE, Ink::Paper).says_the_same(&page);
+                Ok((turned || players_turn(&picture)).then_some(()))
+            })?;
+        }
+        Err(format!("after {PAGES} pages it is still not the player's turn"))
+    }
+
+    /// Types a line, sends it, and reads all that is answered; returns the last line as it stands there.
+    pub fn say(&mut self, text: &str) -> Step<Letters> {
+        let before = self.screen.picture()?.ink(DIALOGUE, Ink::Paper);
+        let turns = self.entries()?.last().map_or(0, |last| last.turn.0);
+        self.screen.type_text(text)?;
+        self.wait_rest("the typed words", (TYPED, Ink::Paper), |picture, typed| {
+            players_turn(picture) && !typed.is_blank()
+        })?;
+        self.keep(format!("typed in turn {}", turns + 1))?;
+        self.screen.press("Return")?;
+        self.wait_rest("an answer on the screen", (DIALOGUE, Ink::Paper), |_, line| {
+            !line.is_blank() && !line.says_the_same(&before)
+        })?;
+        let last = self.read_on()?;
+        self.keep(format!("answered in turn {}", turns + 1))?;
+        let last_turn = |all: &[Stored<Event>]| all.last().map_or(0, |last| last.turn.0);
+        let turn = self.wait("the turn in the journal", SHORT, |theatre| {
+            let entries = theatre.entries()?;
+            Ok((last_turn(&entries) == turns + 1).then_some(entries))
+        })?;
+        let turn = turn.iter().filter(|stored| stored.turn.0 == turns + 1);
+        answers(text, turn.map(|stored| &stored.entry)).map(|()| last)
+    }
+
+    /// Opens the history, and closes it again; returns what it shows.
+    pub fn history(&mut self, when: &str) -> Step<Letters> {
+        self.screen.press("F2")?;
+        let panel = (PANEL, Ink::Any);
+        let shown = self.wait_rest("the history", panel, |picture, history| {
+            !players_turn(picture) && !history.is_blank()
+        })?;
+        self.keep(format!("history {when}"))?;
+        self.screen.press("F2")?;
+        self.wait("the stage behind the history", SHORT, |theatre| {
+            Ok(players_turn(&theatre.screen.picture()?).then_some(()))
+        })?;
+        Ok(shown)
+    }
+
+    /// Saves with the key for it; returns what the saved file holds.
+    pub fn quick_save(&mut self) -> Step<Vec<Stored<Event>>> {
+        self.screen.press("F5")?;
+        let file = self.saves().join("quick.journal");
+        self.wait("the quick save", SHORT, |_| Ok(file.is_file().then_some(())))?;
+        read(&file)
+    }
+
+    /// What the play has written of itself.
+    pub fn entries(&self) -> Step<Vec<Stored<Event>>> {
+        read(&self.saves().join("autosave.journal"))
+    }
+
+    /// Puts a picture of the screen aside, for the case that something goes wrong later.
+    pub fn keep(&mut self, name: impl Into<String>) -> Step {
+        let picture = self.screen.picture()?;
+        self.album.push((name.into(), picture));
+        Ok(())
+    }
+
+    /// Writes all pictures and what the game printed for people; says where they are.
+    pub fn evidence(&mut self) -> String {
+        // The last one may be what can't be had.
+        let _ = self.keep("at the end");
+        let target = self.program.ancestors().nth(2).unwrap_or(Path::new("target"));
+        let folder = target.join("window-test");
+        let _ = std::fs::create_dir_all(&folder);
+        let mut found = String::from("The screen as it was:");
+        for (at, (name, picture)) in self.album.iter().enumerate() {
+            let path = folder.join(format!("{}-{}.png", at + 1, name.replace(' ', "-")));
+            match picture.write_png(&path) {
+                Ok(()) => found += &format!("\n  {}", path.display()),
+                Err(error) => found += &format!("\n  {name}: {error}"),
+            }
+        }
+        let log = std::fs::read_to_string(self.log()).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines[lines.len().saturating_sub(12)..].join("\n  ");
+        found + "\nThe game's last words:\n  " + &last
+    }
+}
+
+/// Whether the player may type.
+fn players_turn(picture: &Picture) -> bool {
+    !picture.ink(PROMPT, Ink::Lamp).is_blank()
+}
+
+fn read(path: &Path) -> Step<Vec<Stored<Event>>> {
+    let reader = JournalReader::<Event>::open(path).map_err(|error| error.to_string())?;
+    reader.entries().map_err(|error| error.to_string())
+}
+
+/// Whether a turn's entries are these words and an answer to them.
+fn answers<'a>(text: &str, turn: impl Iterator<Item = &'a Event>) -> Step {
+    let (mut said, mut spoken) = (None, 0);
+    for event in turn {
+        match event {
+            Event::PlayerSaid { text, .. } => said = Some(text),
+            Event::Spoke { text, .. } if !text.is_empty() => spoken += 1,
+            _ => {}
+        }
+    }
+    if said.is_none_or(|said| said != text) {
+        return Err(format!("the keys {text:?} reached the journal as {said:?}"));
+    }
+    if spoken == 0 {
+        return Err(format!("nobody answered {text:?} in the journal"));
+    }
+    Ok(())
+}
