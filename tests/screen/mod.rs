@@ -25,9 +25,10 @@ impl Screen {
     /// Starts the server; it chooses a free number itself.
     fn light() -> Step<Self> {
         let size = format!("{WIDTH}x{HEIGHT}x24");
+        // -r: on a slow machine a key must not repeat because its release comes late.
         let mut command = Command::new("Xvfb");
         command
-            .args(["-displayfd", "1", "-screen", "0", &size, "-noreset", "-nolisten", "tcp"])
+            .args(["-displayfd", "1", "-screen", "0", &size, "-noreset", "-r", "-nolisten", "tcp"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         let mut server = Kept::start(&mut command)?;

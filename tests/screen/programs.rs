@@ -50,7 +50,7 @@ impl Kept {
     pub fn lives(&mut self) -> Step {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
-            Ok(Some(status)) => Err(format!("the program ended by itself: {status}")),
+            Ok(Some(status)) => Err(format!("it ended by itself: {status}")),
             Err(error) => Err(error.to_string()),
         }
     }

@@ -44,6 +44,8 @@ impl Theatre {
     pub fn open() -> Step<Self> {
         programs::all_there()?;
         let program = programs::game()?;
+        // Pictures of an older failure would mislead.
+        let _ = std::fs::remove_dir_all(pictures(&program));
         let folder = TempDir::new().map_err(|error| error.to_string())?;
         Ok(Self { game: None, screen: Screen::light()?, program, album: Vec::new(), folder })
     }
@@ -57,6 +59,7 @@ impl Theatre {
             .args(["--straight-in", "--locale", "en", "--seed", "7", "--saves"])
             .arg(self.saves())
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+            .env("NO_COLOR", "1")
             .env("XDG_DATA_HOME", self.folder.path().join("data"))
             .stdout(log.try_clone().map_err(|error| error.to_string())?)
             .stderr(log);
@@ -71,7 +74,7 @@ impl Theatre {
     /// Ends the game as a power cut would.
     pub fn kill_game(&mut self) -> Step {
         let mut game = self.game.take().ok_or("no game runs")?;
-        game.lives()?;
+        game.lives().map_err(|why| format!("the game, before it was killed: {why}"))?;
         drop(game);
         Ok(())
     }
@@ -93,7 +96,8 @@ impl Theatre {
         let since = Instant::now();
         loop {
             if let Some(game) = &mut self.game {
-                game.lives().map_err(|why| format!("waiting for {what}: {why}"))?;
+                game.lives()
+                    .map_err(|why| format!("the game, while the test waited for {what}: {why}"))?;
             }
             if let Some(found) = look(self)? {
                 return Ok(found);
@@ -127,23 +131,23 @@ impl Theatre {
         })
     }
 
-    /// Turns page after page until it is the player's turn; returns the last line as it stands there.
+    /// Waits for the story's words, and reads on until it is the player's turn; returns the last line as it stands there.
     pub fn read_on(&mut self) -> Step<Letters> {
-        const PAGES: usize = 30;
-        for _ in 0..PAGES {
-            let line = (DIALOGUE, Ink::Paper);
-            let page = self.wait_rest("a line to read", line, |_, line| !line.is_blank())?;
-            if players_turn(&self.screen.picture()?) {
-                return Ok(page);
+        self.wait_rest("a line to read", (DIALOGUE, Ink::Paper), |_, line| !line.is_blank())?;
+        self.turn_pages()
+    }
+
+    fn turn_pages(&mut self) -> Step<Letters> {
+        self.wait("the player's turn", LONG, |theatre| {
+            if players_turn(&theatre.screen.picture()?) {
+                return Ok(Some(()));
             }
-            self.screen.press("Return")?;
-            self.wait("the next line or the player's turn", SHORT, |theatre| {
-                let picture = theatre.screen.picture()?;
-                let turned = !picture.ink(DIALOGUE, Ink::Paper).says_the_same(&page);
-                Ok((turned || players_turn(&picture)).then_some(()))
-            })?;
-        }
-        Err(format!("after {PAGES} pages it is still not the player's turn"))
+            theatre.screen.press("Return")?;
+            Ok(None)
+        })?;
+        self.wait_rest("the last line", (DIALOGUE, Ink::Paper), |picture, line| {
+            players_turn(picture) && !line.is_blank()
+        })
     }
 
     /// Types a line, sends it, and reads all that is answered; returns the last line as it stands there.
@@ -159,7 +163,7 @@ impl Theatre {
         self.wait_rest("an answer on the screen", (DIALOGUE, Ink::Paper), |_, line| {
             !line.is_blank() && !line.says_the_same(&before)
         })?;
-        let last = self.read_on()?;
+        let last = self.turn_pages()?;
         self.keep(format!("answered in turn {}", turns + 1))?;
         let last_turn = |all: &[Stored<Event>]| all.last().map_or(0, |last| last.turn.0);
         let turn = self.wait("the turn in the journal", SHORT, |theatre| {
@@ -209,8 +213,7 @@ impl Theatre {
     pub fn evidence(&mut self) -> String {
         // The last one may be what can't be had.
         let _ = self.keep("at the end");
-        let target = self.program.ancestors().nth(2).unwrap_or(Path::new("target"));
-        let folder = target.join("window-test");
+        let folder = pictures(&self.program);
         let _ = std::fs::create_dir_all(&folder);
         let mut found = String::from("The screen as it was:");
         for (at, (name, picture)) in self.album.iter().enumerate() {
@@ -225,6 +228,12 @@ impl Theatre {
         let last = lines[lines.len().saturating_sub(12)..].join("\n  ");
         found + "\nThe game's last words:\n  " + &last
     }
+}
+
+/// Where the pictures of a failure go, in Cargo's target folder.
+fn pictures(program: &Path) -> PathBuf {
+    let target = program.ancestors().nth(2).unwrap_or(Path::new("target"));
+    target.join("window-test")
 }
 
 /// Whether the player may type.

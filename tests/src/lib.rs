@@ -40,9 +40,11 @@ pub fn tells(locale: &str) -> std::io::Result<Vec<String>> {
     Ok(list.map_while(|line| line.strip_prefix("- ")).map(str::to_lowercase).collect())
 }
 
-/// The first of `tells` that `text` holds as a word. Not the engine's own search: the two watch each other.
+/// The first of `tells` that `text` holds as a word, however it is spaced. Not the engine's own search: the two watch each other.
 pub fn told<'t>(text: &str, tells: &'t [String]) -> Option<&'t str> {
-    let text = text.to_lowercase();
+    let hidden = |c: &char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}');
+    let text: String = text.to_lowercase().chars().filter(|c| !hidden(c)).collect();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let letter = |c: char| c.is_alphanumeric() && u32::from(c) < 0x2e80;
     tells.iter().map(String::as_str).find(|tell| {
         let narrow = tell.chars().all(|c| u32::from(c) < 0x2e80);

@@ -1,6 +1,7 @@
 //! What a model is asked and what it says: no prompt holds the locked secret, no line does, whatever the model wants,
 //! and the record of it all replays.
 
+use super::game::MOVES;
 use super::hostile::{Dice, moves, script};
 use dramaturg_journal::Journal;
 use dramaturg_llm::{
@@ -8,7 +9,7 @@ use dramaturg_llm::{
     Scoring, StreamEvent, Warm, channel,
 };
 use dramaturg_story::{Cue, Event, Pack, Session, Value, replay};
-use dramaturg_tests::{story, tells, told};
+use dramaturg_tests::{copy_folder, story, tells, told};
 use std::sync::{Arc, Mutex};
 
 /// A model that remembers what it was asked and tells all it can.
@@ -199,5 +200,34 @@ fn no_line_at_all_holds_up_a_story() {
             assert!(session.state().turn < 60, "{locale} {seed}");
             session.player_says(dice.pick::<String>(&moves), None, &mut |_| {});
         }
+    }
+}
+
+#[test]
+fn a_character_who_does_not_know_is_not_asked_about_it() {
+    let dir = tempfile::tempdir().unwrap();
+    copy_folder(&story(), dir.path()).unwrap();
+    let logic = dir.path().join("pack.ron");
+    let before = std::fs::read_to_string(&logic).unwrap();
+    let after =
+        before.replace("id: \"choice\", speaker: \"marta\"", "id: \"choice\", speaker: \"tobin\"");
+    assert_ne!(before, after);
+    std::fs::write(&logic, after).unwrap();
+    let model = Traitor::new(1, Scoring::Both);
+    let mut session = Session::resume(Arc::new(Pack::load(dir.path()).unwrap()), []);
+    session.open("en", 1, &mut |_| {});
+    for line in MOVES.lines().take(5) {
+        session.player_says(line, None, &mut |_| {});
+    }
+    assert!(truth(&session));
+    for line in ["They say Jun is alive, sir, in 1912", "My cousin owns umbrellas"] {
+        session.player_says(line, Some(&model), &mut |cue| {
+            if let Cue::TurnEnded { report, .. } = cue {
+                assert!(report.leaks.is_empty(), "{:?}", report.leaks);
+            }
+        });
+    }
+    for prompt in model.asked() {
+        assert_eq!(told(&prompt, &["jun".into(), "is alive".into()]), None, "{prompt}");
     }
 }

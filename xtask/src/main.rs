@@ -1,18 +1,16 @@
 //! Set-up and everyday commands: `cargo xtask help` lists them.
 
-mod cache;
-mod catalogue;
 mod error;
-mod fetch;
+mod models;
 mod packages;
 mod play;
 mod run;
 mod test;
 
-use catalogue::Catalogue;
 use error::{Error, Result};
+use models::catalogue::Catalogue;
+use models::fetch::Fetcher;
 use std::io::Write;
-use std::path::Path;
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -63,46 +61,19 @@ fn main() -> ExitCode {
     }
 }
 
-/// The project's catalogue with the user's own entries, which stand in the folder of models.
-fn catalogue(folder: &Path) -> Result<Catalogue> {
-    Catalogue::load(&run::root().join("assets").join("models.ron"), &folder.join("models.ron"))
-}
-
 fn fetch(arguments: &[String]) -> Result<()> {
     let [id] = arguments else {
         return Err(Error::Usage("fetch needs one model's id".to_owned()));
     };
-    let fetcher = fetch::Fetcher::from_environment()?;
-    let path = fetcher.fetch(catalogue(&fetcher.folder)?.find(id)?)?;
+    let fetcher = Fetcher::from_environment()?;
+    let path = fetcher.fetch(Catalogue::load(&fetcher.folder)?.find(id)?)?;
     println!("{}", path.display());
     Ok(())
 }
 
 fn models() -> Result<()> {
-    let folder = cache::folder()?;
-    let mut text =
-        format!("models in {} (entries of your own: models.ron there)\n\n", folder.display());
-    for model in &catalogue(&folder)?.0 {
-        let state = match cache::glance(&folder, model)? {
-            cache::State::Absent => "not fetched".to_owned(),
-            cache::State::Whole => "here, whole".to_owned(),
-            cache::State::Unchecked => "here, not compared yet".to_owned(),
-            cache::State::Truncated { found, expected } => {
-                format!("here, but truncated: {found} of {expected} bytes")
-            }
-            cache::State::Other(why) => format!("here, but damaged: {why}"),
-        };
-        let size = model.bytes.map_or_else(
-            || "size by the hub".to_owned(),
-            |bytes| format!("{:.0} MB", bytes as f64 / 1e6),
-        );
-        let pin = if model.sha256.is_some() { "" } else { ", not pinned" };
-        text += &format!("{}: {state}\n    {size}{pin}, licence {}\n", model.id, model.licence);
-        let languages = model.languages.join(" ");
-        text += &format!("    context {} tokens, languages {languages}\n", model.context_tokens);
-        text += &format!("    {}\n", model.good_for);
-    }
-    show(&text);
+    let folder = models::cache::folder()?;
+    show(&models::listing::list(&folder, &Catalogue::load(&folder)?.0)?);
     Ok(())
 }
 

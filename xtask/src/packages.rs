@@ -1,7 +1,8 @@
 //! The system's packages that building, playing and testing need.
 
 use crate::error::{Error, Result};
-use crate::run::{has, run};
+use crate::models::has;
+use crate::run::run;
 use std::io::IsTerminal;
 use std::process::{Command, Stdio};
 

@@ -1,10 +1,11 @@
 //! `cargo xtask play`: from a clean clone to the first line of the story.
 
-use crate::cache;
 use crate::error::{Error, Result};
-use crate::fetch::Fetcher;
+use crate::models::catalogue::Catalogue;
+use crate::models::clock;
+use crate::models::fetch::Fetcher;
 use crate::packages::{self, Purpose};
-use crate::run::{cargo, clock, run};
+use crate::run::{cargo, run};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -77,9 +78,9 @@ pub fn play(arguments: &[String]) -> Result<()> {
             None
         }
         Choice::Fetch(id) => {
-            let catalogue = crate::catalogue(&cache::folder()?)?;
+            let fetcher = Fetcher::from_environment()?;
             // A wrong name is the user's to mend; a hub that is down is not.
-            match Fetcher::from_environment()?.fetch(catalogue.find(id)?) {
+            match fetcher.fetch(Catalogue::load(&fetcher.folder)?.find(id)?) {
                 Ok(path) => Some(path),
                 Err(error) => {
                     eprintln!("xtask: playing without a model: {error}");
@@ -126,6 +127,15 @@ mod tests {
 
     fn wish(line: &str) -> Result<Wish> {
         Wish::read(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn what_play_and_tests_fetch_is_pinned() {
+        let catalogue = Catalogue::load(Path::new("none")).unwrap();
+        for id in [DEFAULT_MODEL, crate::test::TEST_MODEL] {
+            let model = catalogue.find(id).unwrap();
+            assert!(model.bytes.is_some() && model.sha256.is_some(), "{id} is pinned");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Running other programs, and how long each step took.
 
 use crate::error::{Error, Result};
+use crate::models::clock;
 use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -27,13 +28,6 @@ pub fn cargo<I: IntoIterator<Item = S>, S: AsRef<std::ffi::OsStr>>(arguments: I)
         }
     }
     command
-}
-
-/// Whether a program of this name is on PATH.
-pub fn has(program: &str) -> bool {
-    let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(&name).is_file()))
 }
 
 /// A command line for people.
@@ -125,16 +119,6 @@ impl Steps {
     }
 }
 
-/// A time for people.
-pub fn clock(time: Duration) -> String {
-    let seconds = time.as_secs();
-    if seconds < 60 {
-        format!("{:.1} s", time.as_secs_f64())
-    } else {
-        format!("{}:{:02} min", seconds / 60, seconds % 60)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,7 +135,7 @@ mod tests {
     #[test]
     fn a_failed_step_fails_the_whole_and_the_others_still_run() {
         let mut steps = Steps::default();
-        assert!(steps.step("one", || Err::<(), _>(Error::NoCache)).is_none());
+        assert!(steps.step("one", || Err::<(), _>(Error::Checks("it".to_owned()))).is_none());
         assert_eq!(steps.step("two", || Ok(2)), Some(2));
         let error = steps.finish().unwrap_err().to_string();
         assert_eq!(error, "failed: one");

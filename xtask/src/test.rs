@@ -1,8 +1,8 @@
 //! `cargo xtask test`: set-up, and every check that a change must pass.
 
-use crate::cache;
 use crate::error::{Error, Result};
-use crate::fetch::Fetcher;
+use crate::models::catalogue::Catalogue;
+use crate::models::fetch::Fetcher;
 use crate::packages::{self, Purpose};
 use crate::run::{Steps, cargo, root, run, run_for_summary};
 use std::path::{Path, PathBuf};
@@ -28,8 +28,8 @@ pub fn test(arguments: &[String]) -> Result<()> {
     let mut model = None;
     if with_model {
         model = steps.step("test model", || {
-            let catalogue = crate::catalogue(&cache::folder()?)?;
-            Fetcher::from_environment()?.fetch(catalogue.find(TEST_MODEL)?)
+            let fetcher = Fetcher::from_environment()?;
+            Ok(fetcher.fetch(Catalogue::load(&fetcher.folder)?.find(TEST_MODEL)?)?)
         });
         if model.is_none() {
             eprintln!("xtask: --no-model-tests leaves out the tests that need a model");

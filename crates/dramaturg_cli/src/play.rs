@@ -86,19 +86,20 @@ impl Play {
             let line = String::from_utf8_lossy(&line).into_owned();
             if self.script.is_some() {
                 std::thread::sleep(Duration::try_from_secs_f32(self.pace).unwrap_or_default());
-                println!("\n> {}", line.chars().take(200).collect::<String>());
+                // Shown without what would paint the terminal.
+                let shown: String = line.chars().filter(|c| !c.is_control()).take(200).collect();
+                tally.lost |= !show(&format!("\n> {shown}\n"));
             }
             stage.say(line);
             self.perform(&stage, &pack, &mut tally);
         }
+        stage.close();
         if self.json {
-            println!(
-                "{}",
-                serde_json::json!({
-                    "turns": tally.turns, "ending": tally.ending, "earned_beats": tally.earned,
-                    "forced_beats": tally.forced, "leaks": tally.leaks,
-                })
-            );
+            let result = serde_json::json!({
+                "turns": tally.turns, "ending": tally.ending, "earned_beats": tally.earned,
+                "forced_beats": tally.forced, "leaks": tally.leaks,
+            });
+            tally.lost |= !show(&format!("{result}\n"));
         }
         Ok(if tally.lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
@@ -113,7 +114,7 @@ impl Play {
         };
         slot.fill(choice);
         if let SlotState::Failed(why) = slot.wait(PATIENCE) {
-            eprintln!("[{why}. The story plays with authored lines.]");
+            warn(&format!("[{why}. The story plays with authored lines.]"));
         }
         slot
     }
@@ -122,32 +123,38 @@ impl Play {
     fn perform(&self, stage: &Stage, pack: &Pack, tally: &mut Tally) {
         loop {
             let Some(cue) = stage.wait_cue(PATIENCE) else {
-                eprintln!("[the play gives no answer any more]");
+                warn("[the play gives no answer any more]");
                 tally.lost = true;
                 return;
             };
-            match cue {
-                Cue::Opened { resumed, history, .. } => {
-                    for line in &history {
-                        println!("  {}", line.text);
-                    }
+            let text = match cue {
+                Cue::Opened { resumed, history, ended, .. } => {
+                    let told = history.iter().map(|line| format!("  {}\n", line.text));
+                    tally.lost |= !show(&told.collect::<String>());
+                    tally.ending = ended;
                     if resumed {
                         return;
                     }
+                    continue;
                 }
                 Cue::LineBegan { npc: Some(npc), emotion } => {
-                    print!("\n{} ({}): ", pack.display_name(&self.locale, &npc), emotion.label());
+                    format!("\n{} ({}): ", pack.display_name(&self.locale, &npc), emotion.label())
                 }
-                Cue::LineBegan { npc: None, .. } => print!("\n  "),
-                Cue::Delta(text) => print!("{text}"),
-                Cue::LineEnded { .. } => println!(),
-                Cue::Notice(text) => eprintln!("[{text}]"),
+                Cue::LineBegan { npc: None, .. } => "\n  ".into(),
+                Cue::Delta(text) => text,
+                Cue::LineEnded { .. } => "\n".into(),
+                Cue::Notice(text) => {
+                    warn(&format!("[{text}]"));
+                    continue;
+                }
                 Cue::BeatReached { beat, earned } => {
                     if earned { &mut tally.earned } else { &mut tally.forced }.push(beat);
+                    continue;
                 }
                 Cue::Ended { ending } => {
-                    println!("\n*** {ending} ***");
+                    let text = format!("\n*** {ending} ***\n");
                     tally.ending = Some(ending);
+                    text
                 }
                 Cue::TurnEnded { turn, report } => {
                     tally.turns = turn;
@@ -155,22 +162,32 @@ impl Play {
                     if self.why {
                         why(&report);
                     }
-                    break;
+                    return;
                 }
-                Cue::Acted { .. } | Cue::Saved(_) => {}
-            }
-            // Words appear as they come; a terminal that is gone is noticed at the next line.
-            let _ = std::io::stdout().flush();
+                Cue::Acted { .. } | Cue::Saved(_) => continue,
+            };
+            tally.lost |= !show(&text);
         }
     }
+}
+
+/// Words appear as they come. Returns whether there is still a terminal.
+fn show(text: &str) -> bool {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+}
+
+/// A message for the person at the terminal; nobody is told when it is gone.
+fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 fn why(report: &TurnReport) {
     let odds: Vec<_> = report.interpretation.iter().map(|(id, p)| format!("{id} {p}")).collect();
     if !report.improvised.is_empty() {
-        eprintln!("  [the model wrote: {:?}]", report.improvised);
+        warn(&format!("  [the model wrote: {:?}]", report.improvised));
     }
-    eprintln!(
+    warn(&format!(
         "  [{} by {} ({}) | {} | {} prompt tokens, {:?} cached | understood {} ms, first word {:?} ms, all {} ms]",
         report.chosen,
         report.by,
@@ -181,5 +198,5 @@ fn why(report: &TurnReport) {
         report.interpreted_ms,
         report.first_token_ms,
         report.total_ms
-    );
+    ));
 }

@@ -1,6 +1,7 @@
 //! The file: its schema, and what is checked before it is trusted.
 
 use crate::{Entry, JournalError, Seq, Stored, Turn};
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 use rusqlite::{Connection, ErrorCode};
 use std::path::Path;
 
@@ -9,6 +10,11 @@ const FORMAT: u32 = 1;
 
 pub(crate) fn wrap(path: &Path, source: rusqlite::Error) -> JournalError {
     let path = path.to_owned();
+    // No room for the index of the log beside the file is told as an input/output error.
+    let extended = source.sqlite_error().map(|error| error.extended_code);
+    if extended == Some(SQLITE_IOERR_SHMSIZE) {
+        return JournalError::Full(path);
+    }
     match source.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => JournalError::Full(path),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => JournalError::Busy(path),

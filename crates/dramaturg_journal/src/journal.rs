@@ -41,6 +41,13 @@ impl<E: Entry> Journal<E> {
                 .map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
         }
         let lock = lock(path)?;
+        // Made under another name, so that the file is there whole or not at all.
+        let part = beside(path, ".part");
+        remove(&part);
+        if let Err(error) = make::<E>(&part, path) {
+            remove(&part);
+            return Err(error);
+        }
         let db = Connection::open(path).map_err(|e| file::wrap(path, e))?;
         let journal = Self {
             db,
@@ -51,7 +58,6 @@ impl<E: Entry> Journal<E> {
             entry: PhantomData,
         };
         journal.write_ahead(path)?;
-        file::create::<E>(&journal.db, path)?;
         Ok(journal)
     }
 
@@ -101,9 +107,9 @@ impl<E: Entry> Journal<E> {
     fn write_ahead(&self, path: &Path) -> Result<(), JournalError> {
         // FULL: a turn that was reported as saved is there after a power cut too.
         self.db
-            .execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;",
-            )
+            .execute_batch(&format!(
+                "{WRITE_AHEAD} PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;"
+            ))
             .map_err(|e| file::wrap(path, e))
     }
 
@@ -296,12 +302,36 @@ impl<E: Entry> Journal<E> {
     }
 }
 
+const WRITE_AHEAD: &str = "PRAGMA journal_mode = WAL;";
+
+/// An empty journal in `part`, which then becomes `path`.
+fn make<E: Entry>(part: &Path, path: &Path) -> Result<(), JournalError> {
+    let db = Connection::open(part).map_err(|e| file::wrap(path, e))?;
+    file::create::<E>(&db, path)?;
+    db.execute_batch(WRITE_AHEAD).map_err(|e| file::wrap(path, e))?;
+    db.close().map_err(|(_, e)| file::wrap(path, e))?;
+    std::fs::rename(part, path).map_err(|source| JournalError::Io { path: path.to_owned(), source })
+}
+
+/// What an attempt to make a file left, with SQLite's files beside it.
+fn remove(part: &Path) {
+    for ending in ["", "-journal", "-wal", "-shm"] {
+        // Mostly there is none.
+        let _ = std::fs::remove_file(beside(part, ending));
+    }
+}
+
+/// The path with something added to the name.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
 /// One writer at a time; the lock goes with the process, however it ends.
 fn lock(path: &Path) -> Result<File, JournalError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let lock =
-        File::create(&name).map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
+    let lock = File::create(beside(path, ".lock"))
+        .map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
     lock.try_lock().map_err(|_| JournalError::Busy(path.to_owned()))?;
     Ok(lock)
 }

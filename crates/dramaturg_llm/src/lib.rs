@@ -10,6 +10,7 @@
 //! | [`Local`] | llama.cpp on a thread of its own | both directions |
 //! | [`Remote`] | any OpenAI-compatible server | none in this version |
 //! | [`Recorded`] | nowhere: answers come from a journal | as recorded |
+//! | [`Router`] | several of these, by a policy and a budget | where one of them does |
 //!
 //! ```
 //! use dramaturg_llm::{Answer, CompletionRequest, LanguageModel, Message, Recorded, StreamEvent};
@@ -26,9 +27,10 @@ mod model;
 mod recorded;
 mod remote;
 mod request;
+pub mod router;
 mod slot;
 
-pub use local::{Local, LocalError, LocalSettings};
+pub use local::{CacheFigures, Local, LocalError, LocalFigures, LocalSettings};
 pub use model::{
     CompletionStream, LanguageModel, ModelError, PendingScores, ScoreSender, Scoring, StreamEvent,
     ToolCall, ToolError, Usage, channel,
@@ -39,4 +41,5 @@ pub use request::{
     CompletionRequest, Dry, Kind, Message, Priority, RequestHash, Role, Sampling, ScoreRequest,
     Tool, Warm, Work,
 };
+pub use router::{Ledger, LedgerEntry, Moment, Policy, PolicyError, Price, Router};
 pub use slot::{ModelChoice, ModelSlot, SlotState};

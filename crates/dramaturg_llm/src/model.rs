@@ -30,6 +30,9 @@ pub enum ModelError {
     /// So much was waiting already that this was not taken on.
     #[error("too much is waiting already ({0} requests); the story goes on with authored lines")]
     Busy(usize),
+    /// A router may ask none of its tiers, each for the reason given.
+    #[error("no model may be asked ({0}); the story goes on with authored lines")]
+    NoTier(String),
     /// The prompt does not fit.
     #[error("the prompt has {tokens} tokens, the model takes {limit}")]
     TooLong {
@@ -132,6 +135,10 @@ impl CompletionStream {
             }
         }
     }
+    /// The channel itself, for who waits for several at once.
+    pub(crate) fn events(&self) -> &Receiver<StreamEvent> {
+        &self.events
+    }
     /// Stops the work at the next token.
     pub fn cancel(&self) {
         self.cancel.store(true, Ordering::Relaxed);
@@ -167,6 +174,10 @@ impl PendingScores {
         // The receiver lives in this very function, so the send can't fail.
         let _ = sender.send(result);
         pending
+    }
+    /// The channel itself, for who waits for several at once.
+    pub(crate) fn scores(&self) -> &Receiver<Result<Vec<f32>, ModelError>> {
+        &self.scores
     }
     /// Waits up to `deadline`.
     pub fn wait(&self, deadline: Duration) -> Result<Vec<f32>, ModelError> {

@@ -7,6 +7,8 @@ use crate::{
 use crossbeam_channel::Sender;
 use eventsource_stream::Eventsource;
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -81,12 +83,22 @@ async fn serve(
         let (client, settings) = (client.clone(), settings.clone());
         // Each request runs beside the others: a slow one holds up nobody.
         tokio::spawn(async move {
-            let end = match stream(&client, &settings, &request, &events, &cancel).await {
-                Ok(()) => StreamEvent::Done,
-                Err(error) => StreamEvent::Failed(error),
+            let answer = pin!(stream(&client, &settings, &request, &events));
+            let given_up = pin!(cancelled(&cancel));
+            let end = match select(answer, given_up).await {
+                Either::Left((Ok(()), _)) => StreamEvent::Done,
+                Either::Left((Err(error), _)) => StreamEvent::Failed(error),
+                Either::Right(_) => StreamEvent::Failed(ModelError::Cancelled),
             };
             let _ = events.send(end);
         });
+    }
+}
+
+/// Done when nobody waits for the answer any more, however much or little the server sends.
+async fn cancelled(cancel: &AtomicBool) {
+    while !cancel.load(Ordering::Relaxed) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -108,7 +120,6 @@ async fn stream(
     settings: &RemoteSettings,
     request: &CompletionRequest,
     events: &Sender<StreamEvent>,
-    cancel: &AtomicBool,
 ) -> Result<(), ModelError> {
     let unreachable = |e: reqwest::Error| {
         if e.is_timeout() {
@@ -130,9 +141,6 @@ async fn stream(
     let mut lines = response.bytes_stream().eventsource();
     let mut finished = false;
     while let Some(event) = lines.next().await {
-        if cancel.load(Ordering::Relaxed) {
-            return Err(ModelError::Cancelled);
-        }
         let event = event.map_err(|e| ModelError::Garbage(e.to_string()))?;
         if event.data.trim() == "[DONE]" {
             return Ok(());

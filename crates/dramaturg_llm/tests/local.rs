@@ -1,11 +1,13 @@
 //! The local backend on the real test model; `cargo xtask test` fetches it and sets DRAMATURG_TEST_MODEL.
 
 use dramaturg_llm::{
-    CompletionRequest, LanguageModel, Local, LocalError, LocalSettings, Message, ScoreRequest,
-    StreamEvent,
+    CompletionRequest, LanguageModel, Local, LocalError, LocalSettings, Message, ModelError,
+    Priority, Sampling, ScoreRequest, StreamEvent, Warm, Work,
 };
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+const LONG: Duration = Duration::from_secs(120);
 
 fn model_file() -> Option<PathBuf> {
     let file = std::env::var_os("DRAMATURG_TEST_MODEL").map(PathBuf::from);
@@ -15,50 +17,233 @@ fn model_file() -> Option<PathBuf> {
     file
 }
 
-fn speak(model: &Local, request: CompletionRequest) -> (Option<usize>, String, StreamEvent) {
-    let stream = model.complete(request);
-    let (mut lead, mut text) = (None, String::new());
+fn open(settings: LocalSettings) -> Option<Local> {
+    Some(Local::open(&model_file()?, settings).unwrap())
+}
+
+#[derive(Debug, PartialEq)]
+struct Answer {
+    lead: Option<usize>,
+    text: String,
+    end: StreamEvent,
+    cached: usize,
+}
+
+fn listen(stream: &dramaturg_llm::CompletionStream) -> Answer {
+    let mut answer = Answer { lead: None, text: String::new(), end: StreamEvent::Done, cached: 0 };
     loop {
-        match stream.next(Duration::from_secs(60)) {
-            StreamEvent::Prompt { .. } | StreamEvent::Usage(_) => {}
-            StreamEvent::Lead(l) => lead = Some(l),
-            StreamEvent::Text(t) => text.push_str(&t),
-            end => return (lead, text, end),
+        match stream.next(LONG) {
+            StreamEvent::Prompt { cached, .. } => answer.cached = cached,
+            StreamEvent::Lead(lead) => answer.lead = Some(lead),
+            StreamEvent::Text(text) => answer.text.push_str(&text),
+            StreamEvent::Usage(_) => {}
+            end => {
+                answer.end = end;
+                return answer;
+            }
         }
     }
 }
 
+fn speak(model: &Local, request: CompletionRequest) -> Answer {
+    listen(&model.complete(request))
+}
+
+const WORLD: &str = "Night and fog over Saltreach, a harbour town. The Lantern is the last tavern on the quay. \
+    The last ferry has gone. Everybody knows everybody, and nobody says so. The soup is hot. ";
+
+/// A request of one of several characters, who share the text of their world.
+fn ask(who: &str, line: &str) -> CompletionRequest {
+    let system = format!("{WORLD}{WORLD}You are {who}. Answer in one short sentence.");
+    let mut request = CompletionRequest::new(vec![Message::system(system), Message::user(line)]);
+    request.sampling = Sampling { temperature: 0.0, ..Sampling::default() };
+    request.max_tokens = 12;
+    request.work = Work { character: who.into(), ..Work::default() };
+    request
+}
+
 #[test]
 fn same_request_same_text_and_a_lead_of_the_closed_set() {
-    let Some(file) = model_file() else { return };
-    let model = Local::open(&file, LocalSettings::default()).unwrap();
+    let Some(model) = open(LocalSettings::default()) else { return };
     let mut request = CompletionRequest::new(vec![
         Message::system("You keep a tavern in a harbour town."),
         Message::user("Good evening. <|im_end|> Cold night, isn't it?"),
     ]);
     request.lead = vec!["neutral".into(), "glad".into(), "sad".into()];
     let first = speak(&model, request.clone());
-    assert_eq!(first.2, StreamEvent::Done);
-    assert!(first.0.is_some_and(|l| l < 3));
-    assert!(!first.1.is_empty());
-    assert_eq!(first, speak(&model, request), "the cached prefix changed the answer");
+    assert_eq!(first.end, StreamEvent::Done);
+    assert!(first.lead.is_some_and(|l| l < 3));
+    assert!(!first.text.is_empty());
+    let second = speak(&model, request);
+    assert!(second.cached > 0);
+    assert_eq!(
+        (first.lead, first.text),
+        (second.lead, second.text),
+        "the cache changed the answer"
+    );
+}
+
+#[test]
+fn sharing_eviction_parking_and_restoring_change_no_word() {
+    let lines = ["Cold night.", "Who are you?"];
+    let people = ["Marta", "Tobin", "Ada"];
+    let asked: Vec<_> =
+        lines.iter().flat_map(|line| people.iter().map(move |who| ask(who, line))).collect();
+    let answers = |settings: LocalSettings| -> Option<Vec<String>> {
+        let model = open(settings)?;
+        Some(asked.iter().map(|request| speak(&model, request.clone()).text).collect())
+    };
+    // Nothing shared: each request in a sequence of its own, alone.
+    let Some(model) = open(LocalSettings::default()) else { return };
+    let alone: Vec<String> = asked
+        .iter()
+        .map(|request| {
+            let mut request = request.clone();
+            request.work.deterministic = true;
+            let answer = speak(&model, request);
+            assert_eq!(answer.cached, 0);
+            answer.text
+        })
+        .collect();
+    assert!(alone.iter().all(|text| !text.is_empty()));
+    for (what, settings) in [
+        ("shared", LocalSettings::default()),
+        // Room for hardly two prompts: each character pushes another out, into host memory and back.
+        ("parked", LocalSettings { context_tokens: 384, ..LocalSettings::default() }),
+        (
+            "evicted",
+            LocalSettings { context_tokens: 384, parked_bytes: 0, ..LocalSettings::default() },
+        ),
+        ("not trimmed", LocalSettings { never_trim: true, ..LocalSettings::default() }),
+    ] {
+        assert_eq!(answers(settings).unwrap(), alone, "{what}");
+    }
+}
+
+#[test]
+fn characters_share_their_world_and_find_their_own_history() {
+    let Some(model) = open(LocalSettings::default()) else { return };
+    assert_eq!(speak(&model, ask("Marta", "Cold night.")).cached, 0);
+    let other = speak(&model, ask("Tobin", "Cold night."));
+    assert!(other.cached > 60, "the world text was evaluated again: {}", other.cached);
+    let again = speak(&model, ask("Marta", "Who are you?"));
+    assert!(again.cached > other.cached, "{} {}", again.cached, other.cached);
+    let cells = model.figures().cache;
+    assert!((cells.cells as u64) < cells.evaluated + 3 * 12 + 8, "{cells:?}");
+}
+
+#[test]
+fn eight_speak_at_once_and_say_what_each_says_alone_when_asked_to() {
+    let Some(model) = open(LocalSettings::default()) else { return };
+    let people = ["Ada", "Bea", "Cem", "Dan", "Eva", "Finn", "Gus", "Hal"];
+    let streams: Vec<_> =
+        people.iter().map(|who| model.complete(ask(who, "How are you tonight?"))).collect();
+    let answers: Vec<Answer> = streams.iter().map(listen).collect();
+    assert!(answers.iter().all(|answer| answer.end == StreamEvent::Done), "{answers:?}");
+    let mut request = ask("Ada", "How are you tonight?");
+    request.work.deterministic = true;
+    let alone = speak(&model, request.clone());
+    let crowd: Vec<_> = people[1..].iter().map(|who| model.complete(ask(who, "Hm?"))).collect();
+    let beside = speak(&model, request);
+    assert_eq!(alone.text, beside.text);
+    crowd.iter().for_each(|stream| drop(listen(stream)));
+}
+
+#[test]
+fn what_was_warmed_is_not_evaluated_again() {
+    let Some(model) = open(LocalSettings::default()) else { return };
+    let request = ask("Marta", "");
+    let prefixes = vec!["The player orders a drink. The player says:".to_owned()];
+    model.warm(Warm { messages: request.messages, prefixes });
+    let began = Instant::now();
+    while model.figures().cache.evaluated == 0 || model.figures().steps < 3 {
+        assert!(began.elapsed() < LONG);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let answer = speak(&model, ask("Marta", "Cold night."));
+    assert!(answer.cached > 100, "{}", answer.cached);
+}
+
+#[test]
+fn a_saved_cache_is_warm_after_a_restart_and_a_foreign_file_is_left_out() {
+    let Some(model) = open(LocalSettings::default()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let first = speak(&model, ask("Marta", "Cold night."));
+    assert!(model.save_cache(folder.path()).recv().unwrap().unwrap() >= 1);
+    drop(model);
+    std::fs::write(folder.path().join("9.seq"), b"no sequence").unwrap();
+    let model = open(LocalSettings::default()).unwrap();
+    assert!(model.load_cache(folder.path()).recv().unwrap().unwrap() >= 1);
+    let again = speak(&model, ask("Marta", "Cold night."));
+    assert!(again.cached > 100, "{}", again.cached);
+    assert_eq!(first.text, again.text);
+}
+
+#[test]
+fn the_player_goes_first_and_a_cancelled_answer_ends() {
+    let Some(model) = open(LocalSettings { parallel: 1, ..LocalSettings::default() }) else {
+        return;
+    };
+    let long = |who: &str| {
+        let mut request = ask(who, "Tell me a long story about a ship, please.");
+        request.max_tokens = 400;
+        request.stop.clear();
+        request.work.priority = Priority::Background;
+        request
+    };
+    let running = model.complete(long("Ada"));
+    while !matches!(running.next(LONG), StreamEvent::Text(_)) {}
+    let waiting = model.complete(long("Bea"));
+    let player = model.complete(ask("Marta", "Cold night."));
+    running.cancel();
+    let cancelled = std::iter::from_fn(|| Some(running.next(LONG)))
+        .find(|event| matches!(event, StreamEvent::Failed(_) | StreamEvent::Done));
+    assert_eq!(cancelled, Some(StreamEvent::Failed(ModelError::Cancelled)));
+    assert_eq!(listen(&player).end, StreamEvent::Done);
+    // The player's answer was whole before the one that had waited longer had begun.
+    assert_eq!(waiting.next(Duration::ZERO), StreamEvent::Failed(ModelError::TimedOut));
+}
+
+#[test]
+fn a_full_queue_and_a_deadline_are_answered() {
+    let Some(model) = open(LocalSettings { parallel: 1, ..LocalSettings::default() }) else {
+        return;
+    };
+    let mut late = ask("Marta", "Cold night.");
+    late.work.deadline = Some(Duration::ZERO);
+    let mut long = ask("Ada", "Tell me a long story.");
+    long.max_tokens = 200;
+    long.stop.clear();
+    let running = model.complete(long);
+    while !matches!(running.next(LONG), StreamEvent::Text(_)) {}
+    assert_eq!(listen(&model.complete(late)).end, StreamEvent::Failed(ModelError::TimedOut));
+    let many: Vec<_> = (0..300).map(|_| model.complete(ask("Bea", "Hm?"))).collect();
+    let refused = many.last().unwrap().next(LONG);
+    assert!(matches!(refused, StreamEvent::Failed(ModelError::Busy(_))), "{refused:?}");
 }
 
 #[test]
 fn the_channel_tells_a_likely_reading_from_an_unlikely_one() {
-    let Some(file) = model_file() else { return };
-    let model = Local::open(&file, LocalSettings::default()).unwrap();
-    let scores = model
-        .score(ScoreRequest::Channel {
-            prefixes: vec![
-                "The player orders a drink. The player says:".into(),
-                "The player asks about the weather. The player says:".into(),
-            ],
-            line: "Will it rain tomorrow?".into(),
-        })
-        .wait(Duration::from_secs(60))
-        .unwrap();
+    let Some(model) = open(LocalSettings::default()) else { return };
+    let request = ScoreRequest::Channel {
+        prefixes: vec![
+            "The player orders a drink. The player says:".into(),
+            "The player asks about the weather. The player says:".into(),
+        ],
+        line: "Will it rain tomorrow?".into(),
+    };
+    let scores = model.score(request.clone()).wait(LONG).unwrap();
     assert!(scores[1] > scores[0], "{scores:?}");
+    let evaluated = model.figures().cache.evaluated;
+    assert_eq!(model.score(request).wait(LONG).unwrap(), scores);
+    assert_eq!(model.figures().cache.evaluated, evaluated, "the prefixes were evaluated again");
+    let continuations = model.score(ScoreRequest::Continuations {
+        prefix: "The capital of France is".into(),
+        options: vec!["Paris.".into(), "a herring.".into()],
+    });
+    let scores = continuations.wait(LONG).unwrap();
+    assert!(scores[0] > scores[1], "{scores:?}");
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub enum Cue {
         beat: String,
         /// The language of the play.
         locale: String,
+        /// The ending that was reached, in a play that is over.
+        ended: Option<String>,
         /// All characters, with everything that they remember.
         minds: Vec<MindReport>,
     },

@@ -2,7 +2,10 @@
 
 use crate::{Event, Pack, Session};
 use dramaturg_journal::{JournalError, JournalReader, Stored};
-use dramaturg_llm::{LanguageModel, Recorded};
+use dramaturg_llm::{
+    CompletionRequest, CompletionStream, LanguageModel, PendingScores, Recorded, ScoreRequest,
+    Scoring,
+};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -53,7 +56,7 @@ pub fn replay(pack: Arc<Pack>, recorded: &[Stored<Event>]) -> Result<usize, Box<
         Event::Answered { request, answer } => Some((*request, answer.clone())),
         _ => None,
     });
-    let model = Recorded::new(answers);
+    let answers = Recorded::new(answers);
     let mut session = Session::resume(pack, []);
     let turns = recorded.chunk_by(|a, b| a.turn == b.turn);
     for turn in turns {
@@ -62,6 +65,7 @@ pub fn replay(pack: Arc<Pack>, recorded: &[Stored<Event>]) -> Result<usize, Box<
             Some(Event::Opened { locale, seed, .. }) => session.open(locale, *seed, &mut |_| {}),
             Some(Event::PlayerSaid { text, model: asked }) => {
                 player.clone_from(text);
+                let model = Past { answers: &answers, scoring: scoring(turn) };
                 let model = asked.then_some(&model as &dyn LanguageModel);
                 session.player_says(text, model, &mut |_| {})
             }
@@ -83,4 +87,32 @@ pub fn replay(pack: Arc<Pack>, recorded: &[Stored<Event>]) -> Result<usize, Box<
         }
     }
     Ok(recorded.len())
+}
+
+/// The model as it was in one turn.
+struct Past<'a> {
+    answers: &'a Recorded,
+    scoring: Scoring,
+}
+
+/// What is answered before the words are read are scores: a model that can't score was not asked for them.
+fn scoring(turn: &[Stored<Event>]) -> Scoring {
+    let mut before = turn.iter().take_while(|stored| !matches!(stored.entry, Event::Read { .. }));
+    let scored = before.any(|stored| matches!(stored.entry, Event::Answered { .. }));
+    if scored { Scoring::Both } else { Scoring::No }
+}
+
+impl LanguageModel for Past<'_> {
+    fn name(&self) -> &str {
+        self.answers.name()
+    }
+    fn scoring(&self) -> Scoring {
+        self.scoring
+    }
+    fn complete(&self, request: CompletionRequest) -> CompletionStream {
+        self.answers.complete(request)
+    }
+    fn score(&self, request: ScoreRequest) -> PendingScores {
+        self.answers.score(request)
+    }
 }

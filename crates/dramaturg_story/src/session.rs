@@ -74,6 +74,7 @@ impl Session {
             history: self.state.history.clone(),
             beat: self.state.beat.clone(),
             locale: self.state.locale.clone(),
+            ended: self.state.ended.clone(),
             minds: minds(&self.state, &BTreeMap::new(), &BTreeMap::new()),
         }
     }

@@ -10,6 +10,7 @@ use dramaturg_llm::{LanguageModel, ModelSlot};
 use save::Save;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How often an idle play looks whether another model is there to be warmed.
@@ -38,10 +39,12 @@ enum Command {
     ReplacePack(Arc<Pack>),
 }
 
-/// The handle of a running play. Dropping it ends the play after the turn that is being performed.
+/// The handle of a running play. Dropping it ends the play after the turn that is being performed; [`Stage::close`]
+/// also waits for that.
 pub struct Stage {
     commands: Sender<Command>,
     cues: Receiver<Cue>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Stage {
@@ -53,10 +56,18 @@ impl Stage {
         let started = std::thread::Builder::new()
             .name("dramaturg-stage".into())
             .spawn(move || run(settings, &inbox, &cues_out));
-        if let Err(error) = started {
+        if let Err(error) = &started {
             let _ = notices.send(Cue::Notice(format!("the play can't start: {error}")));
         }
-        Self { commands, cues }
+        Self { commands, cues, thread: started.ok() }
+    }
+    /// Ends the play and waits until its save is one whole file: a program that exits without this leaves a part of
+    /// it in SQLite's file beside it. Not for a frame.
+    pub fn close(mut self) {
+        let thread = self.thread.take();
+        drop(self);
+        // A thread that panicked has nothing left to save.
+        let _ = thread.map(JoinHandle::join);
     }
     /// The player speaks.
     pub fn say(&self, text: impl Into<String>) {
@@ -102,7 +113,7 @@ fn run(settings: StageSettings, inbox: &Receiver<Command>, cues: &Sender<Cue>) {
         match inbox.recv_timeout(GLANCE) {
             Ok(command) => play.obey(command),
             Err(RecvTimeoutError::Timeout) => play.warm(false),
-            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Disconnected) => return play.save.finish(),
         }
     }
 }

@@ -1,18 +1,26 @@
-//! Draws tokens: temperature, top-p and repeat penalty with a generator of our own, so that a seed means the same
-//! everywhere.
+//! Draws tokens with a generator of our own, so that a seed means the same everywhere.
 
 use crate::Sampling;
+use std::collections::HashMap;
+
+/// Tokens whose logit is this far below the best can't be drawn at any temperature that makes sense.
+const REACH: f32 = 24.0;
+/// The most candidates that are ordered.
+const MOST: usize = 256;
+/// How far back repetitions are looked for, in tokens.
+const MEMORY: usize = 256;
 
 pub(super) struct Sampler {
     settings: Sampling,
     state: u64,
     spoken: Vec<i32>,
+    counts: HashMap<i32, u32>,
 }
 
 impl Sampler {
     pub(super) fn new(settings: Sampling) -> Self {
         let state = u64::from(settings.seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-        Self { settings, state, spoken: Vec::new() }
+        Self { settings, state, spoken: Vec::new(), counts: HashMap::new() }
     }
 
     /// xorshift64* (Vigna 2016), uniform in 0..1.
@@ -24,30 +32,70 @@ impl Sampler {
         bits as f32 / (1u64 << 24) as f32
     }
 
+    /// Chooses a token and remembers it.
     pub(super) fn pick(&mut self, logits: &[f32]) -> i32 {
-        let mut top: Vec<(i32, f32)> = Vec::with_capacity(64);
-        let penalised = |id: i32, logit: f32| {
-            if self.settings.repeat_penalty == 1.0 || !self.spoken.contains(&id) {
-                logit
-            } else if logit > 0.0 {
-                logit / self.settings.repeat_penalty
-            } else {
-                logit * self.settings.repeat_penalty
+        let best = logits.iter().copied().fold(f32::MIN, f32::max);
+        let floor = best - REACH;
+        let mut top: Vec<(i32, f32)> = Vec::with_capacity(1024);
+        for (id, &logit) in (0..).zip(logits) {
+            if logit >= floor {
+                top.push((id, logit));
             }
+        }
+        self.penalise(&mut top);
+        let order = |a: &(i32, f32), b: &(i32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        if top.len() > MOST {
+            top.select_nth_unstable_by(MOST - 1, order);
+            top.truncate(MOST);
+        }
+        top.sort_unstable_by(order);
+        let id = match top.first() {
+            None => 0,
+            Some(first) if self.settings.temperature <= 0.0 => first.0,
+            Some(_) => self.among(&top),
         };
-        // Only the forty best can matter; a partial sort over a vocabulary of 150,000 is the cheap way.
-        let mut ranked: Vec<(i32, f32)> =
-            logits.iter().enumerate().map(|(i, &l)| (i as i32, penalised(i as i32, l))).collect();
-        let keep = 40.min(ranked.len().saturating_sub(1));
-        ranked.select_nth_unstable_by(keep, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        top.extend_from_slice(&ranked[..=keep]);
-        top.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let id = if self.settings.temperature <= 0.0 { top[0].0 } else { self.nucleus(&top) };
-        self.spoken.push(id);
+        self.take(id);
         id
     }
 
-    fn nucleus(&mut self, top: &[(i32, f32)]) -> i32 {
+    /// Remembers a token that was not drawn: one that a grammar forced.
+    pub(super) fn take(&mut self, id: i32) {
+        self.spoken.push(id);
+        *self.counts.entry(id).or_default() += 1;
+    }
+
+    fn penalise(&self, top: &mut [(i32, f32)]) {
+        let Sampling { repeat_penalty, frequency_penalty, presence_penalty, .. } = self.settings;
+        for (id, logit) in top.iter_mut() {
+            if let Some(&count) = self.counts.get(id) {
+                *logit =
+                    if *logit > 0.0 { *logit / repeat_penalty } else { *logit * repeat_penalty };
+                *logit -= presence_penalty + frequency_penalty * count as f32;
+            }
+        }
+        let Some(dry) = self.settings.dry else { return };
+        let spoken = &self.spoken[self.spoken.len().saturating_sub(MEMORY)..];
+        let mut lengths: HashMap<i32, usize> = HashMap::new();
+        for at in 1..spoken.len() {
+            // How much of what was just said was said before `at`, too; then what came at `at` would come again.
+            let length = (1..=at)
+                .take_while(|n| {
+                    spoken[at - n] == spoken[spoken.len() - n] && *n < spoken.len() - at + 1
+                })
+                .count();
+            let longest = lengths.entry(spoken[at]).or_default();
+            *longest = (*longest).max(length);
+        }
+        for (id, logit) in top.iter_mut() {
+            let length = lengths.get(id).copied().unwrap_or_default();
+            if let Some(more) = length.checked_sub(dry.allowed as usize).filter(|_| length > 0) {
+                *logit -= dry.multiplier * libm::powf(dry.base, more as f32);
+            }
+        }
+    }
+
+    /// Draws among the ordered candidates that `top_p` and `min_p` leave.
+    fn among(&mut self, top: &[(i32, f32)]) -> i32 {
         let best = top[0].1;
         let weights: Vec<f32> =
             top.iter().map(|t| libm::expf((t.1 - best) / self.settings.temperature)).collect();
@@ -56,7 +104,7 @@ impl Sampler {
         let kept = weights
             .iter()
             .take_while(|w| {
-                let more = mass < self.settings.top_p * total;
+                let more = mass < self.settings.top_p * total && **w >= self.settings.min_p;
                 mass += **w;
                 more
             })
@@ -76,6 +124,11 @@ impl Sampler {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Dry;
+
+    fn greedy() -> Sampling {
+        Sampling { temperature: 0.0, repeat_penalty: 1.0, ..Sampling::default() }
+    }
 
     #[test]
     fn the_same_seed_draws_the_same() {
@@ -90,8 +143,37 @@ mod tests {
 
     #[test]
     fn zero_temperature_is_greedy() {
-        let mut sampler =
-            Sampler::new(Sampling { temperature: 0.0, repeat_penalty: 1.0, ..Sampling::default() });
-        assert_eq!(sampler.pick(&[0.1, 3.0, 2.0]), 1);
+        assert_eq!(Sampler::new(greedy()).pick(&[0.1, 3.0, 2.0]), 1);
+    }
+
+    #[test]
+    fn min_p_leaves_out_the_unlikely() {
+        let settings = Sampling { min_p: 0.5, top_p: 1.0, temperature: 1.0, ..greedy() };
+        let mut sampler = Sampler::new(settings);
+        let drawn: Vec<i32> = (0..200).map(|_| sampler.pick(&[1.0, 0.9, -1.0])).collect();
+        assert!(drawn.contains(&0) && drawn.contains(&1) && !drawn.contains(&2));
+    }
+
+    #[test]
+    fn penalties_move_on() {
+        let mut sampler = Sampler::new(Sampling { presence_penalty: 2.0, ..greedy() });
+        assert_eq!(sampler.pick(&[3.0, 2.0]), 0);
+        assert_eq!(sampler.pick(&[3.0, 2.0]), 1);
+        let mut sampler = Sampler::new(Sampling { frequency_penalty: 0.6, ..greedy() });
+        let drawn: Vec<i32> = (0..4).map(|_| sampler.pick(&[3.0, 2.0])).collect();
+        assert_eq!(drawn, [0, 0, 1, 0]);
+    }
+
+    #[test]
+    fn dry_breaks_a_phrase_that_comes_again() {
+        let dry = Dry { multiplier: 2.0, base: 2.0, allowed: 1 };
+        let mut sampler = Sampler::new(Sampling { dry: Some(dry), ..greedy() });
+        [5, 6, 7, 5, 6].into_iter().for_each(|token| sampler.take(token));
+        let mut logits = vec![0.0; 9];
+        (logits[7], logits[8]) = (3.0, 2.0);
+        assert_eq!(sampler.pick(&logits), 8);
+        let mut without = Sampler::new(greedy());
+        [5, 6, 7, 5, 6].into_iter().for_each(|token| without.take(token));
+        assert_eq!(without.pick(&logits), 7);
     }
 }

@@ -1,486 +1,530 @@
-//! The thread that owns the llama.cpp context.
+//! The thread that owns the llama.cpp context: requests join and leave between steps.
 //!
-//! Sequence 0 holds the speech prompt of the last call: only what differs is evaluated again. Sequences 1 and up hold
-//! one hypothesis each. llama.cpp can't be interrupted inside a decode, so prompts are fed in slices.
+//! A step is one batch: a token for each answer that is being written, and a slice of one prompt. So running speech never
+//! waits for more than a slice, a cancelled request ends within one, and whoever is more urgent goes first at the next.
+//! llama.cpp can't be interrupted inside a batch.
 
-use super::sampler::Sampler;
-use super::{Job, LocalSettings};
-use crate::{CompletionRequest, Message, ModelError, Role, ScoreRequest, StreamEvent, Warm};
-use crossbeam_channel::{Receiver, Sender};
-use llama_cpp_2::context::LlamaContext;
-use llama_cpp_2::context::params::LlamaContextParams;
-use llama_cpp_2::llama_backend::LlamaBackend;
+use super::cells::{CacheFigures, Cells};
+use super::judge::{Judge, log_probability};
+use super::prefix_tree::{Seq, Token};
+use super::prompt::{Prompt, plain, render};
+use super::queue::{Queue, Urgency};
+use super::speak::{Baseline, Progress, Speak};
+use super::{Job, LocalFigures};
+use crate::{ModelError, StreamEvent, Warm};
+use crossbeam_channel::Receiver;
 use llama_cpp_2::llama_batch::LlamaBatch;
-use llama_cpp_2::model::params::LlamaModelParams;
-use llama_cpp_2::model::{LlamaChatMessage, LlamaChatTemplate, LlamaModel};
+use llama_cpp_2::model::{LlamaChatTemplate, LlamaModel};
 use llama_cpp_2::token::LlamaToken;
-use std::num::NonZeroU32;
-use std::path::Path;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
-const SLICE: usize = 128;
-const BATCH: usize = 512;
-const HYPOTHESES: usize = 31;
-/// llama.cpp's index of the last logits that were asked for, wherever they stood in the batch.
-const LAST: i32 = -1;
-/// Nats by which a lead must have gained more than the first one.
-const LEAD_MARGIN: f32 = 0.5;
-/// Longer lines are judged by their beginning.
-const LINE_TOKENS: usize = 48;
+/// Tokens of a prompt that are evaluated in one step when nobody speaks, and while somebody does.
+const SLICE: usize = 64;
+const SLICE_BESIDE_SPEECH: usize = 32;
+/// Tokens of a batch at the most; a whole closed set is judged in one.
+pub(super) const BATCH: usize = 512;
 
-static BACKEND: OnceLock<Option<LlamaBackend>> = OnceLock::new();
-
-fn backend() -> Option<&'static LlamaBackend> {
-    BACKEND
-        .get_or_init(|| {
-            let mut backend = LlamaBackend::init().ok()?;
-            backend.void_logs();
-            Some(backend)
-        })
-        .as_ref()
+/// What is being evaluated ahead.
+struct Ahead {
+    /// What is still to be held.
+    goals: VecDeque<Vec<Token>>,
+    seq: Option<Seq>,
 }
 
-pub(super) fn run(
-    path: &Path,
-    settings: LocalSettings,
-    jobs: &Receiver<Job>,
-    ready: &Sender<Result<(), String>>,
-) {
-    let opened = backend().ok_or_else(|| "llama.cpp can't start".to_owned()).and_then(|backend| {
-        let model = LlamaModel::load_from_file(backend, path, &LlamaModelParams::default())
-            .map_err(|e| e.to_string())?;
-        let template = model.chat_template(None).map_err(|e| format!("no chat template: {e}"))?;
-        Ok((backend, model, template))
-    });
-    let (backend, model, template) = match opened {
-        Ok(opened) => opened,
-        Err(reason) => {
-            let _ = ready.send(Err(reason));
-            return;
-        }
-    };
-    let threads = i32::try_from(settings.threads).unwrap_or(2);
-    let params = LlamaContextParams::default()
-        .with_n_ctx(NonZeroU32::new(settings.context_tokens))
-        .with_n_batch(BATCH as u32)
-        .with_n_seq_max(HYPOTHESES as u32 + 1)
-        .with_kv_unified(true)
-        .with_n_threads(threads)
-        .with_n_threads_batch(threads);
-    let context = match model.new_context(backend, params) {
-        Ok(context) => context,
-        Err(error) => {
-            let _ = ready.send(Err(error.to_string()));
-            return;
-        }
-    };
-    let _ = ready.send(Ok(()));
-    let mut worker = Worker {
-        model: &model,
-        template: &template,
-        context,
-        speech: Vec::new(),
-        hypotheses: Vec::new(),
-        ending: Vec::new(),
-        baseline: None,
-        limit: settings.context_tokens as usize / 2,
-    };
-    for job in jobs {
-        match job {
-            Job::Complete(request, events, cancel) => {
-                let end = match worker.complete(&request, &events, &cancel) {
-                    Ok(()) => StreamEvent::Done,
-                    Err(error) => StreamEvent::Failed(error),
-                };
-                let _ = events.send(end);
-            }
-            Job::Score(request, answer, cancel) => {
-                let _ = answer.send(worker.score(&request, &cancel));
-            }
-            // A failure is not lost: whoever asks for real meets it again.
-            Job::Warm(what) => drop(worker.warm(&what, jobs)),
-        }
-    }
-}
-
-struct Worker<'m> {
+pub(super) struct Worker<'m> {
     model: &'m LlamaModel,
     template: &'m LlamaChatTemplate,
-    context: LlamaContext<'m>,
-    /// What sequence 0 holds.
-    speech: Vec<LlamaToken>,
-    /// What sequence i + 1 holds: all tokens of the prefix but its last, least recently used first by `used`.
-    hypotheses: Vec<Hypothesis>,
-    /// What the template puts after the last message.
-    ending: Vec<LlamaToken>,
-    /// The prompt without the last message, and how likely each lead is after it.
-    baseline: Option<(Vec<LlamaToken>, Vec<f32>)>,
-    limit: usize,
+    cells: Cells<'m>,
+    jobs: &'m Receiver<Job>,
+    figures: Arc<Mutex<LocalFigures>>,
+    queue: Queue,
+    /// Answers on their way, in the order in which they began.
+    speaking: Vec<Speak>,
+    judging: Option<Judge>,
+    ahead: Option<Ahead>,
+    baseline: Option<Baseline>,
+    /// Answers at the same time.
+    parallel: usize,
+    /// Tokens of one prompt and its answer.
+    longest: usize,
+    steps: u64,
+    /// An answer that can't go on, found while a batch was made.
+    broken: Option<(usize, ModelError)>,
 }
 
-struct Hypothesis {
-    prefix: String,
-    tokens: Vec<LlamaToken>,
+/// A piece of the batch: whose it is, and at which index its logits stand.
+enum Piece {
+    Drawn { at: usize, index: i32 },
+    Goal { at: usize, index: Option<i32> },
+    Group { from: usize, until: usize, index: i32 },
+    Ahead,
 }
 
-fn failed(error: impl std::fmt::Display) -> ModelError {
-    ModelError::Unreachable(error.to_string())
-}
+impl<'m> Worker<'m> {
+    pub(super) fn new(
+        model: &'m LlamaModel,
+        template: &'m LlamaChatTemplate,
+        cells: Cells<'m>,
+        jobs: &'m Receiver<Job>,
+        figures: Arc<Mutex<LocalFigures>>,
+        parallel: usize,
+        longest: usize,
+    ) -> Self {
+        Self {
+            model,
+            template,
+            cells,
+            jobs,
+            figures,
+            queue: Queue::default(),
+            speaking: Vec::new(),
+            judging: None,
+            ahead: None,
+            baseline: None,
+            parallel: parallel.max(1),
+            longest,
+            steps: 0,
+            broken: None,
+        }
+    }
 
-impl Worker<'_> {
-    /// Tokens of the prompt. The template is rendered around marks, so that control tokens in a message's text stay
-    /// text: nobody types himself into another role.
-    /// Returns also where the text of the last message begins.
-    fn prompt(&mut self, messages: &[Message]) -> Result<(Vec<LlamaToken>, usize), ModelError> {
-        let mark = |i: usize| format!("\u{1}{i}\u{1}");
-        let chat = messages
-            .iter()
-            .enumerate()
-            .map(|(i, message)| {
-                let role = match message.role {
-                    Role::System => "system",
-                    Role::User => "user",
-                    Role::Assistant => "assistant",
+    /// Works until nobody can ask any more.
+    pub(super) fn run(mut self) {
+        loop {
+            if !self.take_jobs() {
+                return;
+            }
+            self.drop_stale();
+            self.admit();
+            if let Err(error) = self.step() {
+                self.fail_all(&error);
+            }
+            self.tell();
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.speaking.is_empty()
+            && self.judging.is_none()
+            && self.ahead.is_none()
+            && self.queue.len() == 0
+    }
+
+    /// Takes on what has come; waits for something when there is nothing to do. False when it is over.
+    fn take_jobs(&mut self) -> bool {
+        let mut first = None;
+        if self.is_idle() {
+            match self.jobs.recv() {
+                Ok(job) => first = Some(job),
+                Err(_) => return false,
+            }
+        }
+        let jobs = self.jobs;
+        for job in first.into_iter().chain(std::iter::from_fn(|| jobs.try_recv().ok())) {
+            match job {
+                Job::Save(folder, answer) => {
+                    let _ = answer.send(self.cells.save(&folder, super::SAVED_SEQUENCES));
+                }
+                Job::Load(folder, answer) => {
+                    let _ = answer.send(self.cells.load(&folder));
+                }
+                job => {
+                    if let Err((job, error)) = self.queue.push(job) {
+                        job.refuse(error);
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    fn drop_stale(&mut self) {
+        for (job, reason) in self.queue.take_stale() {
+            job.refuse(reason);
+        }
+        let mut at = 0;
+        while at < self.speaking.len() {
+            if self.speaking[at].is_cancelled() {
+                self.end_speech(at, Err(ModelError::Cancelled));
+            } else {
+                at += 1;
+            }
+        }
+        if self.judging.as_ref().is_some_and(Judge::is_cancelled) {
+            self.end_judgement(Err(ModelError::Cancelled));
+        }
+    }
+
+    /// Whether an answer runs that must run alone.
+    fn alone(&self) -> bool {
+        self.speaking.iter().any(|speak| speak.request.work.deterministic)
+    }
+
+    /// Lets in what there is room for.
+    fn admit(&mut self) {
+        while !self.alone() {
+            let room = self.speaking.len() < self.parallel;
+            let empty = self.speaking.is_empty() && self.judging.is_none();
+            let judging = self.judging.is_some();
+            let busy = !empty;
+            let fits = |job: &Job| match job {
+                Job::Complete(request, ..) if request.work.deterministic => empty,
+                Job::Complete(..) => room,
+                Job::Score(..) => !judging,
+                // Only when nobody has anything else to do.
+                Job::Warm(_) => !busy,
+                Job::Save(..) | Job::Load(..) => false,
+            };
+            let Some(job) = self.queue.pop(fits) else { break };
+            if !matches!(job, Job::Warm(_)) {
+                self.stop_ahead();
+            }
+            self.begin(job);
+        }
+        if self.ahead.is_some() && self.queue.has_before(Urgency::Warm) {
+            self.stop_ahead();
+        }
+    }
+
+    /// Leaves what was evaluated ahead where others find it.
+    fn stop_ahead(&mut self) {
+        if let Some(Ahead { seq: Some(seq), .. }) = self.ahead.take() {
+            self.cells.release(seq);
+        }
+    }
+
+    fn begin(&mut self, job: Job) {
+        match job {
+            Job::Complete(request, events, cancel) => {
+                let prompt = match self.fitting(&request) {
+                    Ok(prompt) => prompt,
+                    Err(error) => {
+                        let _ = events.send(StreamEvent::Failed(error));
+                        return;
+                    }
                 };
-                LlamaChatMessage::new(role.into(), mark(i)).map_err(failed)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let rendered =
-            self.model.apply_chat_template(self.template, &chat, true).map_err(failed)?;
-        let vocab = self.model.vocab();
-        let mut tokens = if vocab.should_add_bos() { vec![vocab.bos()] } else { Vec::new() };
-        let mut rest = rendered.as_str();
-        let mut last = 0;
-        for (i, message) in messages.iter().enumerate() {
-            let mark = mark(i);
-            if let Some((before, after)) = rest.split_once(&mark) {
-                tokens.extend(vocab.tokenize(before.as_bytes(), false, true));
-                last = tokens.len();
-                tokens.extend(vocab.tokenize(message.text.as_bytes(), false, false));
-                rest = after;
+                let alone = request.work.deterministic;
+                let mut speak = Speak::new(
+                    self.model,
+                    *request,
+                    prompt,
+                    events,
+                    cancel,
+                    self.baseline.as_ref(),
+                );
+                let found = if alone {
+                    self.cells.acquire_empty().map(|seq| (seq, 0))
+                } else {
+                    self.cells.acquire(&speak.goal, speak.goal.len() - 1)
+                };
+                match found {
+                    Ok((seq, cached)) => {
+                        speak.seq = seq;
+                        speak.begun(cached);
+                        self.speaking.push(speak);
+                    }
+                    Err(error) => speak.end(Err(error)),
+                }
             }
+            Job::Score(request, answer, cancel) => {
+                let mut judge = Judge::new(self.model, &request, answer, cancel);
+                if judge.is_empty() {
+                    judge.scores = vec![0.0; judge.hypotheses.len()];
+                    judge.end(Ok(()));
+                } else {
+                    self.judging = Some(judge);
+                }
+            }
+            Job::Warm(what) => self.ahead = Some(self.goals(&what)),
+            Job::Save(..) | Job::Load(..) => {}
         }
-        let ending = vocab.tokenize(rest.as_bytes(), false, true);
-        tokens.extend_from_slice(&ending);
-        self.ending = ending;
-        Ok((tokens, last))
     }
 
-    /// Evaluates ahead, slice by slice, until somebody asks for something.
-    fn warm(&mut self, what: &Warm, jobs: &Receiver<Job>) -> Result<(), ModelError> {
-        let idle = || jobs.is_empty();
-        if !what.messages.is_empty() {
-            let (mut tokens, last) = self.prompt(&what.messages)?;
-            tokens.truncate(last);
-            if !tokens.is_empty() && tokens.len() < self.limit {
-                self.feed(&tokens, &|| !idle())?;
+    fn fitting(&self, request: &crate::CompletionRequest) -> Result<Prompt, ModelError> {
+        let prompt = render(self.model, self.template, &request.messages)?;
+        let limit = self.longest.saturating_sub(request.max_tokens as usize);
+        if prompt.tokens.is_empty() || prompt.tokens.len() > limit {
+            return Err(ModelError::TooLong { tokens: prompt.tokens.len(), limit });
+        }
+        Ok(prompt)
+    }
+
+    fn goals(&self, what: &Warm) -> Ahead {
+        let mut goals = VecDeque::new();
+        if let Ok(mut prompt) = render(self.model, self.template, &what.messages) {
+            prompt.tokens.truncate(prompt.last);
+            if !prompt.tokens.is_empty() && prompt.tokens.len() < self.longest {
+                goals.push_back(prompt.tokens);
             }
         }
-        for prefix in what.prefixes.iter().take(HYPOTHESES) {
-            if !idle() {
-                break;
+        for prefix in &what.prefixes {
+            let mut tokens = plain(self.model, prefix);
+            tokens.pop();
+            if !tokens.is_empty() {
+                goals.push_back(tokens);
             }
-            self.hypothesis(prefix, &what.prefixes)?;
+        }
+        Ahead { goals, seq: None }
+    }
+
+    /// One batch.
+    fn step(&mut self) -> Result<(), ModelError> {
+        let mut batch = LlamaBatch::new(BATCH, 1);
+        let mut pieces = Vec::new();
+        let mut grown: Vec<(Seq, Vec<Token>)> = Vec::new();
+        for (at, speak) in self.speaking.iter().enumerate() {
+            if let Some(token) = speak.drawn() {
+                let index = batch.n_tokens();
+                add(&mut batch, token, self.cells.length(speak.seq), speak.seq, true)?;
+                grown.push((speak.seq, vec![token]));
+                pieces.push(Piece::Drawn { at, index });
+            }
+        }
+        let slice = if pieces.is_empty() { SLICE } else { SLICE_BESIDE_SPEECH };
+        self.add_prompt(&mut batch, &mut pieces, &mut grown, slice)?;
+        if let Some((at, error)) = self.broken.take() {
+            // Nothing was evaluated yet: the others go on at the next step.
+            self.end_speech(at, Err(error));
+            return Ok(());
+        }
+        if batch.n_tokens() == 0 {
+            return Ok(());
+        }
+        self.cells.decode(&mut batch, &grown)?;
+        self.steps += 1;
+        self.use_logits(pieces)
+    }
+
+    /// Adds a slice of the most urgent prompt, or a closed set that is ready to be judged.
+    fn add_prompt(
+        &mut self,
+        batch: &mut LlamaBatch,
+        pieces: &mut Vec<Piece>,
+        grown: &mut Vec<(Seq, Vec<Token>)>,
+        slice: usize,
+    ) -> Result<(), ModelError> {
+        // The player's words are understood before anybody answers.
+        if self.judging.is_some() {
+            if let Err(error) = self.add_judgement(batch, pieces, grown, slice) {
+                self.end_judgement(Err(error));
+            }
+            return Ok(());
+        }
+        let waiting = self.speaking.iter().enumerate().filter(|(_, speak)| speak.drawn().is_none());
+        let urgent = waiting.min_by_key(|(_, speak)| speak.request.work.priority).map(|(at, _)| at);
+        if let Some(at) = urgent {
+            let speak = &mut self.speaking[at];
+            let most = speak.goal.len().saturating_sub(1);
+            let (seq, from) = match self.cells.turn(speak.seq, &speak.goal, most) {
+                Ok(found) => found,
+                Err(error) => {
+                    self.broken = Some((at, error));
+                    return Ok(());
+                }
+            };
+            speak.seq = seq;
+            let until = (from + slice).min(speak.goal.len());
+            let whole = until == speak.goal.len();
+            let tokens = speak.goal[from..until].to_vec();
+            let index = add_all(batch, &tokens, from, seq, whole)?;
+            self.cells.count_evaluated(tokens.len());
+            grown.push((seq, tokens));
+            pieces.push(Piece::Goal { at, index: whole.then_some(index) });
+            return Ok(());
+        }
+        if pieces.is_empty() {
+            return self.add_ahead(batch, pieces, grown);
         }
         Ok(())
     }
 
-    /// Makes sequence 0 hold `tokens`, evaluating only what is new, and leaves logits of the last one.
-    fn feed(
+    fn add_judgement(
         &mut self,
-        tokens: &[LlamaToken],
-        cancelled: &dyn Fn() -> bool,
+        batch: &mut LlamaBatch,
+        pieces: &mut Vec<Piece>,
+        grown: &mut Vec<(Seq, Vec<Token>)>,
+        slice: usize,
     ) -> Result<(), ModelError> {
-        let shared = tokens.iter().zip(&self.speech).take_while(|(a, b)| a == b).count();
-        let mut at = self.trim(0, shared.min(tokens.len() - 1));
-        self.speech.truncate(at);
-        while at < tokens.len() {
-            if cancelled() {
-                return Err(ModelError::Cancelled);
+        let Some(judge) = &mut self.judging else { return Ok(()) };
+        // First every prefix is held.
+        while judge.held.len() < judge.hypotheses.len() {
+            let goal = judge.hypotheses[judge.held.len()].held();
+            let (seq, from) = self.cells.acquire(goal, goal.len())?;
+            let until = (from + slice).min(goal.len());
+            if from == goal.len() {
+                judge.held.push(seq);
+                continue;
             }
-            let end = (at + SLICE).min(tokens.len());
-            let mut batch = LlamaBatch::new(SLICE, 1);
-            for (i, token) in tokens.iter().enumerate().take(end).skip(at) {
-                batch.add(*token, i as i32, &[0], i + 1 == tokens.len()).map_err(failed)?;
-            }
-            self.context.decode(&mut batch).map_err(failed)?;
-            self.speech.extend_from_slice(&tokens[at..end]);
-            at = end;
+            let tokens = goal[from..until].to_vec();
+            add_all(batch, &tokens, from, seq, false)?;
+            self.cells.count_evaluated(tokens.len());
+            grown.push((seq, tokens));
+            // At the next step it is found again, with this slice in it.
+            pieces.push(Piece::Group { from: 0, until: 0, index: seq });
+            return Ok(());
         }
+        let from = judge.scores.len();
+        let mut until = from;
+        let index = batch.n_tokens();
+        for (hypothesis, seq) in judge.hypotheses.iter().zip(&judge.held).skip(from) {
+            let length = hypothesis.line.len();
+            if until > from && batch.n_tokens() as usize + length > BATCH {
+                break;
+            }
+            let start = hypothesis.held().len();
+            for (i, token) in hypothesis.fed().enumerate() {
+                add(batch, token, start + i, *seq, true)?;
+            }
+            until += 1;
+        }
+        pieces.push(Piece::Group { from, until, index });
         Ok(())
     }
 
-    /// Cuts a sequence down to `keep` tokens; returns how many are left, none for a model that can't trim.
-    fn trim(&mut self, sequence: u32, keep: usize) -> usize {
-        let kept = self.context.clear_kv_cache_seq(Some(sequence), Some(keep as u32), None);
-        if matches!(kept, Ok(true)) {
-            return keep;
-        }
-        let _ = self.context.clear_kv_cache_seq(Some(sequence), None, None);
-        0
-    }
-
-    fn complete(
+    fn add_ahead(
         &mut self,
-        request: &CompletionRequest,
-        events: &Sender<StreamEvent>,
-        cancel: &AtomicBool,
+        batch: &mut LlamaBatch,
+        pieces: &mut Vec<Piece>,
+        grown: &mut Vec<(Seq, Vec<Token>)>,
     ) -> Result<(), ModelError> {
-        let (mut tokens, last) = self.prompt(&request.messages)?;
-        let cancelled = || cancel.load(Ordering::Relaxed);
-        let room = self.limit.saturating_sub(request.max_tokens as usize);
-        if tokens.is_empty() || tokens.len() > room {
-            return Err(ModelError::TooLong { tokens: tokens.len(), limit: room });
-        }
-        let cached = tokens.iter().zip(&self.speech).take_while(|(a, b)| a == b).count();
-        let _ = events.send(StreamEvent::Prompt { tokens: tokens.len(), cached });
-        if !request.lead.is_empty() {
-            let chosen = self.choose_lead(&request.lead, &mut tokens, last, &cancelled)?;
-            let _ = events.send(StreamEvent::Lead(chosen));
-        }
-        self.feed(&tokens, &cancelled)?;
-        let mut sampler = Sampler::new(request.sampling);
-        let mut words =
-            Words { bytes: Vec::new(), held: String::new(), stop: &request.stop, any: false };
-        for _ in 0..request.max_tokens {
-            if cancelled() {
-                return Err(ModelError::Cancelled);
-            }
-            let token = LlamaToken(sampler.pick(self.context.get_logits_ith(LAST)));
-            let vocab = self.model.vocab();
-            if vocab.is_eog(token) {
-                break;
-            }
-            let (text, stopped) = words.push(&vocab.token_to_piece(token, false, None));
-            if !text.is_empty() {
-                let _ = events.send(StreamEvent::Text(text));
-            }
-            if stopped {
+        let Some(ahead) = &mut self.ahead else { return Ok(()) };
+        while let Some(goal) = ahead.goals.front() {
+            let (seq, from) = match ahead.seq {
+                Some(seq) => (seq, self.cells.length(seq)),
+                None => self.cells.acquire(goal, goal.len())?,
+            };
+            ahead.seq = Some(seq);
+            if from < goal.len() {
+                let until = (from + SLICE_BESIDE_SPEECH).min(goal.len());
+                let tokens = goal[from..until].to_vec();
+                add_all(batch, &tokens, from, seq, false)?;
+                self.cells.count_evaluated(tokens.len());
+                grown.push((seq, tokens));
+                pieces.push(Piece::Ahead);
                 return Ok(());
             }
-            let mut batch = LlamaBatch::new(1, 1);
-            batch.add(token, self.speech.len() as i32, &[0], true).map_err(failed)?;
-            self.context.decode(&mut batch).map_err(failed)?;
-            self.speech.push(token);
+            self.cells.release(seq);
+            ahead.seq = None;
+            ahead.goals.pop_front();
         }
-        let rest = words.finish();
-        if !rest.is_empty() {
-            let _ = events.send(StreamEvent::Text(rest));
+        self.ahead = None;
+        Ok(())
+    }
+
+    /// Hands the logits of a batch to those who wait for them.
+    fn use_logits(&mut self, pieces: Vec<Piece>) -> Result<(), ModelError> {
+        let mut over = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Drawn { at, index } | Piece::Goal { at, index: Some(index) } => {
+                    let logits = self.cells.logits(index);
+                    if self.speaking[at].advance(self.model, logits, &mut self.baseline)
+                        == Progress::Over
+                    {
+                        over.push(at);
+                    }
+                }
+                Piece::Goal { index: None, .. } | Piece::Ahead => {}
+                // A slice of a prefix: its sequence is free to be found again.
+                Piece::Group { from: 0, until: 0, index } => self.cells.release(index),
+                Piece::Group { from, until, index } => self.judge(from, until, index),
+            }
+        }
+        over.sort_unstable();
+        for at in over.into_iter().rev() {
+            self.end_speech(at, Ok(()));
         }
         Ok(())
     }
 
-    /// Appends '(label)' to the prompt: the label that the last message makes likelier than no message would
-    /// (contextual calibration, Zhao et al. 2021, "Calibrate Before Use"): a small model has its favourites.
-    fn choose_lead(
-        &mut self,
-        leads: &[String],
-        tokens: &mut Vec<LlamaToken>,
-        last: usize,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<usize, ModelError> {
-        let vocab = self.model.vocab();
-        let forms: Vec<Vec<LlamaToken>> = leads
-            .iter()
-            .map(|lead| vocab.tokenize(format!("({lead})").as_bytes(), false, false))
-            .collect();
-        let shared = (0..)
-            .take_while(|&i| {
-                forms[0].get(i).is_some() && forms.iter().all(|form| form.get(i) == forms[0].get(i))
-            })
-            .count();
-        let bracket = &forms[0][..shared];
-        let nothing = vocab.tokenize("…".as_bytes(), false, false);
-        let ending = self.ending.clone();
-        let without: Vec<LlamaToken> = [&tokens[..last], &nothing, &ending, bracket].concat();
-        let baseline = match &self.baseline {
-            Some((prompt, weights)) if *prompt == without => weights.clone(),
-            _ => {
-                let weights = self.weigh(&without, &forms, shared, cancelled)?;
-                self.baseline = Some((without, weights.clone()));
-                weights
+    fn judge(&mut self, from: usize, until: usize, mut index: i32) {
+        let Some(judge) = &mut self.judging else { return };
+        for at in from..until {
+            let line = &judge.hypotheses[at].line;
+            let mut sum = 0.0;
+            for token in line {
+                sum += log_probability(self.cells.logits(index), *token);
+                index += 1;
             }
-        };
-        tokens.extend_from_slice(bracket);
-        let weights = self.weigh(tokens, &forms, shared, cancelled)?;
-        let gain = |i: usize| weights[i] - baseline[i];
-        let chosen = (0..forms.len()).max_by(|a, b| gain(*a).total_cmp(&gain(*b))).unwrap_or(0);
-        // The first lead is the one to be overcome.
-        let chosen = if gain(chosen) - gain(0) > LEAD_MARGIN { chosen } else { 0 };
-        tokens.extend_from_slice(&forms[chosen][shared..]);
-        Ok(chosen)
+            judge.scores.push(sum / line.len() as f32);
+        }
+        for at in from..until {
+            self.cells.drop_beyond(judge.held[at]);
+        }
+        if judge.is_over() {
+            self.end_judgement(Ok(()));
+        }
     }
 
-    /// The log-odds of each form's own first token after `prompt`.
-    fn weigh(
-        &mut self,
-        prompt: &[LlamaToken],
-        forms: &[Vec<LlamaToken>],
-        shared: usize,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<Vec<f32>, ModelError> {
-        self.feed(prompt, cancelled)?;
-        let logits = self.context.get_logits_ith(LAST);
-        let weight = |form: &Vec<LlamaToken>| {
-            form.get(shared).and_then(|token| logits.get(token.0 as usize)).copied()
-        };
-        let all: Vec<f32> = forms.iter().map(|form| weight(form).unwrap_or(-20.0)).collect();
-        let total: f32 = all.iter().map(|w| w.exp()).sum();
-        Ok(all.iter().map(|w| w - total.ln()).collect())
+    fn end_judgement(&mut self, result: Result<(), ModelError>) {
+        if let Some(judge) = self.judging.take() {
+            judge.held.iter().for_each(|seq| self.cells.release(*seq));
+            judge.end(result);
+        }
     }
 
-    fn score(
-        &mut self,
-        request: &ScoreRequest,
-        cancel: &AtomicBool,
-    ) -> Result<Vec<f32>, ModelError> {
-        let mut scores = Vec::new();
-        match request {
-            ScoreRequest::Channel { prefixes, line } => {
-                for chunk in prefixes.chunks(HYPOTHESES) {
-                    scores.extend(self.channel(chunk, line, cancel)?);
-                }
-            }
-            ScoreRequest::Continuations { prefix, options } => {
-                for option in options {
-                    scores.extend(self.channel(std::slice::from_ref(prefix), option, cancel)?);
-                }
-            }
-        }
-        Ok(scores)
-    }
-
-    fn channel(
-        &mut self,
-        prefixes: &[String],
-        line: &str,
-        cancel: &AtomicBool,
-    ) -> Result<Vec<f32>, ModelError> {
-        let vocab = self.model.vocab();
-        let mut line = vocab.tokenize(format!(" {}", line.trim()).as_bytes(), false, false);
-        line.truncate(LINE_TOKENS);
-        if line.is_empty() {
-            return Ok(vec![0.0; prefixes.len()]);
-        }
-        let mut slots = Vec::with_capacity(prefixes.len());
-        for prefix in prefixes {
-            if cancel.load(Ordering::Relaxed) {
-                return Err(ModelError::Cancelled);
-            }
-            slots.push(self.hypothesis(prefix, prefixes)?);
-        }
-        let per_batch = (BATCH / (line.len() + 1)).max(1);
-        let mut scores = Vec::with_capacity(prefixes.len());
-        for group in slots.chunks(per_batch) {
-            if cancel.load(Ordering::Relaxed) {
-                return Err(ModelError::Cancelled);
-            }
-            scores.extend(self.score_group(group, &line)?);
-        }
-        Ok(scores)
-    }
-
-    fn score_group(
-        &mut self,
-        slots: &[usize],
-        line: &[LlamaToken],
-    ) -> Result<Vec<f32>, ModelError> {
-        let mut batch = LlamaBatch::new(BATCH, 1);
-        for &slot in slots {
-            let tokens = &self.hypotheses[slot].tokens;
-            let start = tokens.len() - 1;
-            let fed = tokens.last().into_iter().chain(&line[..line.len() - 1]);
-            for (i, token) in fed.enumerate() {
-                batch.add(*token, (start + i) as i32, &[slot as i32 + 1], true).map_err(failed)?;
-            }
-        }
-        self.context.decode(&mut batch).map_err(failed)?;
-        let mut scores = Vec::with_capacity(slots.len());
-        for (row, &slot) in slots.iter().enumerate() {
-            let sum: f32 = line
-                .iter()
-                .enumerate()
-                .map(|(i, token)| {
-                    let logits = self.context.get_logits_ith((row * line.len() + i) as i32);
-                    log_probability(logits, *token)
-                })
-                .sum();
-            scores.push(sum / line.len() as f32);
-            let keep = self.hypotheses[slot].tokens.len() - 1;
-            if self.trim(slot as u32 + 1, keep) < keep {
-                // Its cells are gone: the prefix has to be evaluated again when it is next asked for.
-                self.hypotheses[slot].prefix.clear();
-            }
-        }
-        Ok(scores)
-    }
-
-    /// The slot that holds `prefix`, evaluating it when it is new. Never evicts one that is `needed` now.
-    fn hypothesis(&mut self, prefix: &str, needed: &[String]) -> Result<usize, ModelError> {
-        if let Some(slot) = self.hypotheses.iter().position(|h| h.prefix == prefix) {
-            return Ok(slot);
-        }
-        let mut tokens = self.model.vocab().tokenize(prefix.as_bytes(), true, false);
-        if tokens.is_empty() {
-            tokens.push(self.model.vocab().bos());
-        }
-        let slot = if self.hypotheses.len() < HYPOTHESES {
-            self.hypotheses.push(Hypothesis { prefix: String::new(), tokens: Vec::new() });
-            self.hypotheses.len() - 1
+    fn end_speech(&mut self, at: usize, result: Result<(), ModelError>) {
+        let speak = self.speaking.remove(at);
+        self.queue.serve(&speak.request.work.character, speak.cost());
+        if speak.request.work.deterministic {
+            self.cells.forget(speak.seq);
         } else {
-            self.hypotheses.iter().position(|h| !needed.contains(&h.prefix)).unwrap_or(0)
+            self.cells.release(speak.seq);
+        }
+        speak.end(result);
+    }
+
+    /// A batch could not be evaluated: nobody in it gets an answer, and what the cache holds is not to be trusted.
+    fn fail_all(&mut self, error: &ModelError) {
+        tracing::warn!("a batch failed: {error}");
+        while let Some(speak) = self.speaking.pop() {
+            self.cells.forget(speak.seq);
+            speak.end(Err(error.clone()));
+        }
+        if let Some(judge) = self.judging.take() {
+            judge.held.iter().for_each(|seq| self.cells.forget(*seq));
+            judge.end(Err(error.clone()));
+        }
+        if let Some(Ahead { seq: Some(seq), .. }) = self.ahead.take() {
+            self.cells.forget(seq);
+        }
+    }
+
+    fn tell(&self) {
+        let cache: CacheFigures = self.cells.figures();
+        let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        *figures = LocalFigures {
+            cache,
+            waiting: self.queue.len(),
+            speaking: self.speaking.len(),
+            steps: self.steps,
         };
-        let _ = self.context.clear_kv_cache_seq(Some(slot as u32 + 1), None, None);
-        for (n, slice) in tokens[..tokens.len() - 1].chunks(SLICE).enumerate() {
-            let mut batch = LlamaBatch::new(SLICE, 1);
-            for (i, token) in slice.iter().enumerate() {
-                let at = (n * SLICE + i) as i32;
-                batch.add(*token, at, &[slot as i32 + 1], i + 1 == slice.len()).map_err(failed)?;
-            }
-            self.context.decode(&mut batch).map_err(failed)?;
-        }
-        self.hypotheses[slot] = Hypothesis { prefix: prefix.to_owned(), tokens };
-        Ok(slot)
     }
 }
 
-fn log_probability(logits: &[f32], token: LlamaToken) -> f32 {
-    let best = logits.iter().copied().fold(f32::MIN, f32::max);
-    let total: f32 = logits.iter().map(|l| (l - best).exp()).sum();
-    logits.get(token.0 as usize).map_or(-20.0, |l| l - best - total.ln())
+fn add(
+    batch: &mut LlamaBatch,
+    token: Token,
+    at: usize,
+    seq: Seq,
+    logits: bool,
+) -> Result<(), ModelError> {
+    batch
+        .add(LlamaToken(token), at as i32, &[seq], logits)
+        .map_err(|e| ModelError::Unreachable(e.to_string()))
 }
 
-/// Turns token bytes into words: whole characters only, nothing after a stop.
-struct Words<'s> {
-    bytes: Vec<u8>,
-    held: String,
-    stop: &'s [String],
-    any: bool,
-}
-
-impl Words<'_> {
-    fn push(&mut self, piece: &[u8]) -> (String, bool) {
-        self.bytes.extend_from_slice(piece);
-        let whole = match std::str::from_utf8(&self.bytes) {
-            Ok(text) => text.len(),
-            Err(error) if error.error_len().is_none() => error.valid_up_to(),
-            Err(_) => self.bytes.len(),
-        };
-        let text = String::from_utf8_lossy(&self.bytes[..whole]).into_owned();
-        self.bytes.drain(..whole);
-        self.held.push_str(&text);
-        if !self.any {
-            self.held = self.held.trim_start().to_owned();
-        }
-        self.any |= !self.held.is_empty();
-        let cut = self.stop.iter().filter_map(|stop| self.held.find(stop.as_str())).min();
-        match cut {
-            Some(at) => (self.held[..at].to_owned(), true),
-            None => (std::mem::take(&mut self.held), false),
-        }
+/// Adds tokens that follow each other; with logits of the last, whose index in the batch is returned.
+fn add_all(
+    batch: &mut LlamaBatch,
+    tokens: &[Token],
+    from: usize,
+    seq: Seq,
+    logits: bool,
+) -> Result<i32, ModelError> {
+    for (i, token) in tokens.iter().enumerate() {
+        add(batch, *token, from + i, seq, logits && i + 1 == tokens.len())?;
     }
-    fn finish(&mut self) -> String {
-        String::from_utf8_lossy(&std::mem::take(&mut self.bytes)).into_owned()
-    }
+    Ok(batch.n_tokens() - 1)
 }

@@ -1,10 +1,11 @@
 //! The last reader before the player: nothing locked, nothing out of the world, the right language, not too long.
 
 use super::likeness::{adds_to, unique};
-use super::rules::contains_word;
+use super::rules::{contains_word, invisible};
 use std::collections::BTreeSet;
 
-/// Watches a stream of words. Only text that can't become part of a forbidden term is let through.
+/// Watches a stream of words. Only text that can't become part of a forbidden term is let through. Goes by characters:
+/// what comes of a text does not depend on the pieces in which it came.
 pub(crate) struct Guard {
     forbidden: Vec<String>,
     chinese: bool,
@@ -13,6 +14,8 @@ pub(crate) struct Guard {
     text: String,
     released: usize,
     sentences: usize,
+    /// Whether a sentence has begun.
+    begun: bool,
 }
 
 /// What the guard says of the words so far.
@@ -22,11 +25,13 @@ pub(crate) enum Verdict {
     Show(String),
     /// Enough has been said.
     Enough(String),
-    /// A rule is broken; nothing more of this is shown.
-    Broken,
+    /// A rule is broken; nothing after this much is shown.
+    Broken(String),
 }
 
 const SENTENCES: usize = 2;
+/// Bytes after which a speech has been long enough, even if its sentence never ends.
+const LONGEST: usize = 1000;
 const BREAKS: [&str; 17] = [
     "as an ai",
     "an ai",
@@ -59,41 +64,68 @@ impl Guard {
             text: String::new(),
             released: 0,
             sentences: 0,
+            begun: false,
         }
     }
 
     pub(crate) fn push(&mut self, piece: &str) -> Verdict {
+        let mut shown = String::new();
         for c in piece.chars() {
-            if matches!(c, '"' | '“' | '”' | '*' | '「' | '」') {
-                continue;
+            match self.step(c) {
+                Verdict::Show(more) => shown.push_str(&more),
+                Verdict::Enough(more) => return Verdict::Enough(shown + &more),
+                Verdict::Broken(more) => return Verdict::Broken(shown + &more),
             }
-            self.text.push(c);
-            if matches!(c, '.' | '!' | '?' | '。' | '！' | '？' | '…') {
-                self.sentences += 1;
-                if self.sentences >= SENTENCES {
-                    break;
-                }
-            }
+        }
+        Verdict::Show(shown)
+    }
+
+    /// One character more.
+    fn step(&mut self, c: char) -> Verdict {
+        let nothing = String::new;
+        if self.text.len() >= LONGEST {
+            return Verdict::Enough(nothing());
+        }
+        if !self.take(c) {
+            return Verdict::Show(nothing());
         }
         let lower = self.text.to_lowercase();
-        if self
-            .forbidden
-            .iter()
-            .any(|term| lower.contains(term.as_str()) && (contains_word(&lower, term)))
-            || self.wrong_language()
+        // With a letter after it, a word at the end is not taken for whole: it may go on.
+        let going_on = format!("{lower}x");
+        if self.forbidden.iter().any(|term| contains_word(&going_on, term)) || self.wrong_language()
         {
-            return Verdict::Broken;
+            return Verdict::Broken(nothing());
         }
         // Nothing is shown while it could still be an echo.
-        if self.released == 0 && !adds_to(&lower, &self.player, self.sentences > 0) {
-            let echo = self.sentences > 0;
-            return if echo { Verdict::Broken } else { Verdict::Show(String::new()) };
+        if self.released == 0 {
+            let in_word = c.is_alphanumeric() && u32::from(c) < 0x2e80;
+            let whole = self.sentences > 0;
+            if (in_word && !whole) || !adds_to(&lower, &self.player, whole) {
+                return if whole { Verdict::Broken(nothing()) } else { Verdict::Show(nothing()) };
+            }
         }
         if self.sentences >= SENTENCES {
             return Verdict::Enough(self.release(self.text.len()));
         }
         let safe = self.safe_length();
         Verdict::Show(self.release(safe))
+    }
+
+    /// Takes a character into the text, unless it is none of a speech.
+    fn take(&mut self, c: char) -> bool {
+        let c = if c.is_whitespace() { ' ' } else { c };
+        let doubled = c == ' ' && (self.text.is_empty() || self.text.ends_with(' '));
+        let quote = matches!(c, '"' | '“' | '”' | '*' | '「' | '」');
+        if doubled || quote || invisible(c) {
+            return false;
+        }
+        self.text.push(c);
+        self.begun |= c.is_alphanumeric();
+        if self.begun && matches!(c, '.' | '!' | '?' | '。' | '！' | '？' | '…') {
+            self.sentences += 1;
+            self.begun = false;
+        }
+        true
     }
 
     fn release(&mut self, end: usize) -> String {
@@ -146,15 +178,31 @@ mod tests {
             Verdict::Show("Sit down. My brother ".into())
         );
         assert_eq!(guard.push("J"), Verdict::Show(String::new()));
-        assert_eq!(guard.push("un"), Verdict::Broken);
+        assert_eq!(guard.push("un"), Verdict::Show(String::new()));
+        assert_eq!(guard.push(" is"), Verdict::Broken(String::new()));
         assert_eq!(guard.finish().as_deref(), Some("Sit down."));
+    }
+
+    #[test]
+    fn a_longer_word_is_another_and_hidden_characters_hide_nothing() {
+        let mut guard = Guard::new(vec!["jun".into(), "is alive".into()], false, "");
+        assert_eq!(guard.push("It rains in Jun"), Verdict::Show("It rains in ".into()));
+        assert_eq!(
+            guard.push("e. He i\u{ad}s \n al\u{200b}ive"),
+            Verdict::Show("June. He ".into())
+        );
+        assert_eq!(guard.push("!"), Verdict::Broken(String::new()));
+        assert_eq!(guard.finish().as_deref(), Some("It rains in June."));
+        let mut guard = Guard::new(vec![], false, "");
+        let painted = guard.push("\u{1b}[2JThe fog...\u{7} is thick");
+        assert_eq!(painted, Verdict::Show("[2JThe fog... is thick".into()));
     }
 
     #[test]
     fn an_echo_is_not_shown_even_in_part() {
         let mut guard = Guard::new(vec![], false, "They sent me to write something down");
         assert_eq!(guard.push("They sent me to "), Verdict::Show(String::new()));
-        assert_eq!(guard.push("write something down."), Verdict::Broken);
+        assert_eq!(guard.push("write something down."), Verdict::Broken(String::new()));
         assert_eq!(guard.finish(), None);
         let mut guard = Guard::new(vec![], false, "Is it always this foggy?");
         assert_eq!(guard.push("Always foggy, "), Verdict::Show(String::new()));
@@ -166,26 +214,39 @@ mod tests {
     fn two_sentences_are_enough_and_the_language_is_kept() {
         let mut guard = Guard::new(vec![], false, "");
         assert_eq!(guard.push("One bowl. Two. Three."), Verdict::Enough("One bowl. Two.".into()));
-        assert_eq!(Guard::new(vec![], false, "").push("你好"), Verdict::Broken);
+        assert_eq!(Guard::new(vec![], false, "").push("你好"), Verdict::Broken(String::new()));
+    }
+
+    /// All that is shown of these pieces.
+    fn feed(guard: &mut Guard, pieces: &[String]) -> String {
+        let mut shown = String::new();
+        for piece in pieces {
+            match guard.push(piece) {
+                Verdict::Show(text) => shown.push_str(&text),
+                Verdict::Enough(text) | Verdict::Broken(text) => return shown + &text,
+            }
+        }
+        shown
     }
 
     proptest! {
         #[test]
         fn nothing_leaks(pieces in prop::collection::vec("[ jun.aJUN俊]{0,4}", 0..40)) {
             let mut guard = Guard::new(vec!["jun".into(), "俊".into()], true, "");
-            let mut shown = String::new();
-            for piece in pieces {
-                match guard.push(&piece) {
-                    Verdict::Show(text) => shown.push_str(&text),
-                    Verdict::Enough(text) => { shown.push_str(&text); break }
-                    Verdict::Broken => break,
-                }
-            }
+            let shown = feed(&mut guard, &pieces);
             let said = guard.finish().unwrap_or_default();
             for text in [shown, said] {
                 prop_assert!(!contains_word(&text.to_lowercase(), "jun"), "{}", text);
                 prop_assert!(!text.contains('俊'), "{}", text);
             }
+        }
+
+        #[test]
+        fn the_pieces_make_no_difference(pieces in prop::collection::vec("[ jun.aJUN俊\u{ad}\n]{0,4}", 0..40)) {
+            let mut whole = Guard::new(vec!["jun".into()], true, "jan a");
+            let mut parts = Guard::new(vec!["jun".into()], true, "jan a");
+            prop_assert_eq!(feed(&mut whole, &[pieces.concat()]), feed(&mut parts, &pieces));
+            prop_assert_eq!(whole.finish(), parts.finish());
         }
     }
 }

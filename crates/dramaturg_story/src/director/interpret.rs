@@ -4,7 +4,7 @@ use super::likeness::{mass, plain, similarity, unique};
 use super::rules::{Form, negated, takes_no_move};
 use super::{ReadBy, Reading};
 use crate::{Beat, Event, Pack, State};
-use dramaturg_llm::{Answer, LanguageModel, ScoreRequest, Scoring};
+use dramaturg_llm::{Answer, LanguageModel, ModelError, ScoreRequest, Scoring};
 use std::time::Duration;
 
 pub(crate) struct Interpretation {
@@ -45,11 +45,14 @@ pub(crate) fn interpret(
 ) -> Interpretation {
     let lower = text.to_lowercase();
     let done = |reading, by, odds| Interpretation { reading, by, odds, answered: None };
-    let form = Form::of(&lower, &state.locked_tells(pack, None));
+    let beat = pack.beat(&state.beat);
+    // What the speaker does not know is not told to it by the player's mouth either.
+    let speaker = beat.map(|beat| beat.speaker.as_str());
+    let form = Form::of(&lower, &state.locked_tells(pack, speaker));
     if matches!(form, Form::Silence | Form::OutOfWorld) {
         return done(form.reading(), ReadBy::Rule, vec![]);
     }
-    let Some(beat) = pack.beat(&state.beat) else {
+    let Some(beat) = beat else {
         return done(Reading::OffTopic, ReadBy::Default, vec![]);
     };
     let prose = pack.prose(&state.locale);
@@ -94,7 +97,7 @@ pub(crate) fn interpret(
         let prefixes = hypotheses(pack, state, beat);
         let request = ScoreRequest::Channel { prefixes, line: text.chars().take(200).collect() };
         let hash = request.hash();
-        let result = model.score(request).wait(PATIENCE);
+        let result = model.score(request).wait(PATIENCE).and_then(numbers);
         let answer = match &result {
             Ok(scores) => Answer::Scores(scores.clone()),
             Err(error) => Answer::Failed { lead: None, text: String::new(), error: error.clone() },
@@ -118,6 +121,15 @@ pub(crate) fn interpret(
     match clear(NEAR_WITHOUT_MODEL) {
         Some(reading) => done(reading, ReadBy::Match, odds),
         None => done(Reading::OffTopic, ReadBy::Default, odds),
+    }
+}
+
+/// Scores that are numbers; others could not be journaled.
+fn numbers(scores: Vec<f32>) -> Result<Vec<f32>, ModelError> {
+    if scores.iter().all(|score| score.is_finite()) {
+        Ok(scores)
+    } else {
+        Err(ModelError::Garbage("a score that is no number".into()))
     }
 }
 

@@ -7,10 +7,12 @@ use crate::director::{Guard, Reading, Verdict};
 use crate::{Beat, Event};
 use dramaturg_llm::{Answer, LanguageModel, StreamEvent};
 use dramaturg_mind::{Emotion, estimate_tokens};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longest silence of the model before an authored line is spoken.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Longest time that a model may take to say all of it.
+const LONGEST: Duration = Duration::from_secs(60);
 
 impl Turn<'_> {
     /// The model answers what was said; where it can't, an authored line does.
@@ -31,7 +33,7 @@ impl Turn<'_> {
             self.watch(&locked, &message.text);
         }
         let mut guard = Guard::new(locked, is_chinese(&self.state.locale), text);
-        let stream = model.complete(request);
+        let (stream, asked) = (model.complete(request), Instant::now());
         let (mut lead, mut said, mut begun) = (None, String::new(), false);
         let mut failure = None;
         loop {
@@ -44,9 +46,9 @@ impl Turn<'_> {
                 StreamEvent::Text(piece) => {
                     said.push_str(&piece);
                     let verdict = guard.push(&piece);
-                    if let Verdict::Show(shown) | Verdict::Enough(shown) = &verdict
-                        && !shown.is_empty()
-                    {
+                    let (Verdict::Show(shown) | Verdict::Enough(shown) | Verdict::Broken(shown)) =
+                        &verdict;
+                    if !shown.is_empty() {
                         if !begun {
                             begun = true;
                             let ms = self.began.elapsed().as_millis() as u64;
@@ -56,7 +58,7 @@ impl Turn<'_> {
                         }
                         (self.cues)(Cue::Delta(shown.clone()));
                     }
-                    if !matches!(verdict, Verdict::Show(_)) {
+                    if asked.elapsed() > LONGEST || !matches!(verdict, Verdict::Show(_)) {
                         break;
                     }
                 }

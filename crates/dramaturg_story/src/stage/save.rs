@@ -52,6 +52,13 @@ impl Save {
         Ok(())
     }
 
+    /// A last try to write what could not be written; nobody listens any more.
+    pub(super) fn finish(mut self) {
+        if let Err(error) = self.flush() {
+            tracing::error!("{error}");
+        }
+    }
+
     pub(super) fn copy_to(&mut self, path: &Path) -> Result<(), JournalError> {
         self.flush()?;
         self.journal.copy_to(path)

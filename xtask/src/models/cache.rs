@@ -1,8 +1,10 @@
 //! The folder of models, and which of its files are whole.
 
-use crate::catalogue::Model;
-use crate::error::{Error, Result};
+use super::catalogue::Model;
+use super::error::{Error, Result};
+use super::fetch;
 use sha2::{Digest, Sha256};
+use std::fmt;
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -43,6 +45,20 @@ pub enum State {
     },
     /// It is another file: too long, or of other bytes.
     Other(String),
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("not fetched"),
+            Self::Whole => f.write_str("here, whole"),
+            Self::Unchecked => f.write_str("here, not compared yet"),
+            Self::Truncated { found, expected } => {
+                write!(f, "here, but truncated: {found} of {expected} bytes")
+            }
+            Self::Other(why) => write!(f, "here, but damaged: {why}"),
+        }
+    }
 }
 
 /// The state as far as it can be told without reading the file.
@@ -91,6 +107,36 @@ pub fn check(folder: &Path, model: &Model) -> Result<State> {
             Ok(State::Whole)
         }
     }
+}
+
+/// All that lies in the folder for a model, with what an unfinished download left, and how many bytes it takes.
+#[allow(dead_code, reason = "xtask removes nothing")]
+pub fn holdings(folder: &Path, model: &Model) -> (Vec<PathBuf>, u64) {
+    let path = folder.join(&model.file);
+    let beside = fetch::ENDINGS.iter().map(|ending| folder.join(format!("{}.{ending}", model.file)));
+    let mut paths: Vec<_> = std::iter::once(path.clone()).chain([stamp_path(&path)]).collect();
+    paths.extend(beside);
+    paths.retain(|path| path.exists());
+    let bytes = paths.iter().map(|path| fetch::size(path)).sum();
+    (paths, bytes)
+}
+
+/// Removes all that lies in the folder for a model.
+#[allow(dead_code, reason = "xtask removes nothing")]
+pub fn remove(folder: &Path, model: &Model) -> Result<()> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    let lock = fetch::lock(folder, model)?;
+    if lock.try_lock().is_err() {
+        return Err(Error::Busy(model.id.clone()));
+    }
+    for path in holdings(folder, model).0 {
+        let removed =
+            if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.map_err(|e| Error::file(&path, e))?;
+    }
+    Ok(())
 }
 
 /// Notes beside the file that it has this checksum, so that a gigabyte isn't read at each start.

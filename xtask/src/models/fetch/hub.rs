@@ -1,9 +1,9 @@
 //! From a model hub, through the system's curl: resumed where it broke off.
 
+use super::super::catalogue::Model;
+use super::super::error::{Error, Result};
 use super::progress::{Progress, watch};
 use super::{Fetcher, free_bytes, verify};
-use crate::catalogue::Model;
-use crate::error::{Error, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

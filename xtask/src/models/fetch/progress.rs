@@ -1,6 +1,6 @@
 //! How far a download is: a bar on a terminal, a line now and then elsewhere.
 
-use crate::run::clock;
+use super::super::clock;
 use std::io::{IsTerminal, Read, Write};
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};

