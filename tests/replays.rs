@@ -1,5 +1,7 @@
 //! Recorded sessions play again as they were recorded; a changed story says where it differs.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 use dramaturg_journal::{Journal, JournalReader, Stored};
 use dramaturg_story::{Event, Pack, Session, replay};
 use dramaturg_tests::{copy_folder, story, workspace};

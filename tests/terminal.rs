@@ -3,6 +3,8 @@
 //!
 //! Runs the built program: `cargo build -p dramaturg_cli` first.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 #[path = "terminal/faults.rs"]
 mod faults;
 #[path = "terminal/files.rs"]

@@ -147,7 +147,7 @@ fn check_lines(events: &[Event], tells: &[String]) {
 fn a_model_that_tells_all_learns_nothing_and_is_not_heard() {
     let pack = Arc::new(Pack::load(&story()).unwrap());
     let mut asked = 0;
-    for seed in 0..30 {
+    for seed in 0..8 {
         for (locale, scoring) in [("en", Scoring::Both), ("zh", Scoring::Both), ("en", Scoring::No)]
         {
             let model = Traitor::new(seed, scoring);
@@ -181,7 +181,7 @@ fn words_of_the_secret_are_not_sent_on() {
             let asked = model.asked();
             assert!(!asked.is_empty());
             for prompt in asked {
-                assert_eq!(told(&prompt, &[tell.clone()]), None, "{prompt}");
+                assert_eq!(told(&prompt, std::slice::from_ref(&tell)), None, "{prompt}");
             }
         }
     }
@@ -190,7 +190,7 @@ fn words_of_the_secret_are_not_sent_on() {
 #[test]
 fn no_line_at_all_holds_up_a_story() {
     let pack = Arc::new(Pack::load(&story()).unwrap());
-    for seed in 0..40 {
+    for seed in 0..20 {
         let locale = ["en", "zh"][seed as usize % 2];
         let (mut dice, moves) = (Dice::new(seed), moves(locale));
         let mut session = Session::resume(pack.clone(), []);

@@ -68,7 +68,7 @@ pub use story::{Cast, CastOf, Story};
 pub use dramaturg_llm as llm;
 pub use dramaturg_story as engine;
 
-use bevy_app::{App, Plugin, PostUpdate, PreUpdate, plugin_group};
+use bevy_app::{App, Last, Plugin, PostUpdate, PreUpdate, plugin_group};
 use bevy_ecs::prelude::*;
 
 /// What most games use.
@@ -131,6 +131,7 @@ impl Plugin for DramaturgPlugin {
                     .chain()
                     .in_set(DramaturgSystems::Begin),
             )
-            .add_systems(PostUpdate, play::send.in_set(DramaturgSystems::Send));
+            .add_systems(PostUpdate, play::send.in_set(DramaturgSystems::Send))
+            .add_systems(Last, model::close);
     }
 }

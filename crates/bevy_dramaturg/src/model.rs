@@ -1,6 +1,8 @@
 //! The language model of the game.
 
+use bevy_app::AppExit;
 use bevy_ecs::prelude::*;
+use std::time::Duration;
 use dramaturg_llm::{ModelChoice, ModelSlot, RemoteSettings, SlotState};
 
 /// The model that all plays ask. It can be changed at any time; while none is ready, authored lines are spoken.
@@ -43,6 +45,16 @@ impl ActiveModel {
 /// Another model plays, or none. Out.
 #[derive(Message, Clone, Debug, PartialEq, Eq)]
 pub struct ModelChanged(pub SlotState);
+
+/// The longest that a game which ends waits for its model to stop.
+const LAST_BREATH: Duration = Duration::from_secs(3);
+
+/// In the last frame: a model that computes while the program is torn down around it may crash it.
+pub(crate) fn close(model: Res<ActiveModel>, mut exit: MessageReader<AppExit>) {
+    if exit.read().next().is_some() {
+        model.slot.close(LAST_BREATH);
+    }
+}
 
 pub(crate) fn watch(
     model: Res<ActiveModel>,

@@ -1,7 +1,11 @@
-//! The `dramaturg` program: `play` a story in the terminal, `replay` recorded sessions.
+//! The `dramaturg` program: `play` a story in the terminal, `replay` recorded sessions, see to the `model`s.
 //!
-//! Exit status: 0 all well, 1 a replay failed, 2 wrong use or unreadable input.
+//! Exit status: 0 all well, 1 a replay failed or a model was not fetched, 2 wrong use or unreadable input.
 
+mod model;
+// Shared with xtask, which may use no crate of the workspace; the folder's own docs say more.
+#[path = "../../../xtask/src/models/mod.rs"]
+mod models;
 mod play;
 mod replay;
 
@@ -25,6 +29,9 @@ enum Task {
     Play(play::Play),
     /// Play recorded sessions again, without a model, and compare entry by entry.
     Replay(replay::Replay),
+    /// The catalogue of models: what there is, fetching and removing.
+    #[command(subcommand)]
+    Model(model::Model),
 }
 
 /// The story that is played unless another is named.
@@ -42,6 +49,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Task::Play(play) => play.run(),
         Task::Replay(replay) => replay.run(),
+        Task::Model(model) => model.run(),
     };
     done.unwrap_or_else(|message| {
         eprintln!("{message}");

@@ -1,6 +1,6 @@
 //! `dramaturg play`.
 
-use crate::Story;
+use crate::{Story, model};
 use dramaturg_llm::RemoteSettings;
 use dramaturg_story::{
     Cue, ModelChoice, ModelSlot, Pack, SlotState, Stage, StageSettings, TurnReport,
@@ -22,6 +22,9 @@ pub struct Play {
     /// The language.
     #[arg(long, default_value = "en")]
     locale: String,
+    /// A model of the catalogue; `dramaturg model list` names them.
+    #[arg(long, conflicts_with_all = ["model_file", "no_model"])]
+    model: Option<String>,
     /// A GGUF model file. Without one, a server named by DRAMATURG_BASE_URL is asked, and authored lines always work.
     #[arg(long)]
     model_file: Option<PathBuf>,
@@ -68,12 +71,13 @@ impl Play {
             }
             None => Box::new(std::io::stdin().lock()),
         };
+        let slot = self.slot()?;
         let stage = Stage::raise(StageSettings {
             pack: pack.clone(),
             locale: self.locale.clone(),
             seed: self.seed,
             save: self.record.clone(),
-            model: self.model(),
+            model: slot.clone(),
         });
         let mut tally = Tally::default();
         self.perform(&stage, &pack, &mut tally);
@@ -94,6 +98,7 @@ impl Play {
             self.perform(&stage, &pack, &mut tally);
         }
         stage.close();
+        slot.close(PATIENCE);
         if self.json {
             let result = serde_json::json!({
                 "turns": tally.turns, "ending": tally.ending, "earned_beats": tally.earned,
@@ -105,9 +110,10 @@ impl Play {
     }
 
     /// The model, opened before the first line so that a script is answered by it from the start.
-    fn model(&self) -> ModelSlot {
+    fn slot(&self) -> Result<ModelSlot, String> {
+        let of_catalogue = self.model.as_deref().map(model::file).transpose()?;
         let slot = ModelSlot::default();
-        let choice = match &self.model_file {
+        let choice = match self.model_file.as_ref().or(of_catalogue.as_ref()) {
             _ if self.no_model => ModelChoice::None,
             Some(file) => ModelChoice::File(file.clone()),
             None => RemoteSettings::from_env().map_or(ModelChoice::None, ModelChoice::Remote),
@@ -116,7 +122,7 @@ impl Play {
         if let SlotState::Failed(why) = slot.wait(PATIENCE) {
             warn(&format!("[{why}. The story plays with authored lines.]"));
         }
-        slot
+        Ok(slot)
     }
 
     /// Prints until the turn is over.

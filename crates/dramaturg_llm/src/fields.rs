@@ -172,7 +172,13 @@ impl Fields {
         }
     }
 
-    fn nested(&mut self, c: char, string: bool, escaped: bool, parts: &mut Vec<Part>) -> Result<(), String> {
+    fn nested(
+        &mut self,
+        c: char,
+        string: bool,
+        escaped: bool,
+        parts: &mut Vec<Part>,
+    ) -> Result<(), String> {
         self.raw.push(c);
         self.state = State::Nested {
             string: string != (c == '"' && !escaped),

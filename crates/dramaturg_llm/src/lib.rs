@@ -22,12 +22,14 @@
 //! assert!(matches!(stream.next(Duration::from_secs(1)), StreamEvent::Text(t) if t == "My brother did."));
 //! ```
 
+mod fields;
 mod local;
 mod model;
 mod recorded;
 mod remote;
 mod request;
 pub mod router;
+mod schema;
 mod slot;
 
 pub use local::{CacheFigures, Local, LocalError, LocalFigures, LocalSettings};
@@ -42,4 +44,5 @@ pub use request::{
     Tool, Warm, Work,
 };
 pub use router::{Ledger, LedgerEntry, Moment, Policy, PolicyError, Price, Router};
+pub use schema::schema_of;
 pub use slot::{ModelChoice, ModelSlot, SlotState};

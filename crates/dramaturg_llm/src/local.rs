@@ -1,6 +1,10 @@
 //! llama.cpp on a thread of its own.
 
+#[allow(dead_code, reason = "the decode loop calls it soon")]
+mod answer;
 mod cells;
+#[allow(dead_code, reason = "the decode loop calls it soon")]
+mod grammar;
 mod judge;
 mod load;
 mod prefix_tree;
@@ -112,6 +116,7 @@ enum Job {
     Warm(Warm),
     Save(PathBuf, Sender<std::io::Result<usize>>),
     Load(PathBuf, Sender<std::io::Result<usize>>),
+    Close,
 }
 
 impl Job {
@@ -120,7 +125,7 @@ impl Job {
             Self::Complete(request, ..) => Urgency::Asked(request.work.priority),
             // A closed set is judged while the player waits for it.
             Self::Score(..) => Urgency::Asked(Priority::PlayerWaits),
-            Self::Warm(_) | Self::Save(..) | Self::Load(..) => Urgency::Warm,
+            Self::Warm(_) | Self::Save(..) | Self::Load(..) | Self::Close => Urgency::Warm,
         }
     }
     fn character(&self) -> &str {
@@ -146,7 +151,7 @@ impl Job {
         match self {
             Self::Complete(_, events, _) => drop(events.send(StreamEvent::Failed(error))),
             Self::Score(_, answer, _) => drop(answer.send(Err(error))),
-            Self::Warm(_) => {}
+            Self::Warm(_) | Self::Close => {}
             Self::Save(_, answer) | Self::Load(_, answer) => {
                 drop(answer.send(Err(std::io::Error::other(error.to_string()))));
             }
@@ -161,6 +166,8 @@ pub struct Local {
     name: String,
     jobs: Sender<Job>,
     figures: Arc<Mutex<LocalFigures>>,
+    /// Breaks off when the thread has ended.
+    ended: Receiver<()>,
 }
 
 /// Sequences of the cache. Each character and each hypothesis holds one; those not used for longest make room.
@@ -179,15 +186,19 @@ impl Local {
         let (ready, loaded) = crossbeam_channel::bounded(1);
         let figures = Arc::new(Mutex::new(LocalFigures::default()));
         let (file, told) = (path.to_owned(), figures.clone());
+        let (alive, ended) = crossbeam_channel::bounded(0);
         std::thread::Builder::new()
             .name("dramaturg-llama".into())
-            .spawn(move || load::run(&file, &settings, &inbox, told, &ready))
+            .spawn(move || {
+                load::run(&file, &settings, &inbox, told, &ready);
+                drop::<Sender<()>>(alive);
+            })
             .map_err(|source| LocalError::Io { path: path.to_owned(), source })?;
         match loaded.recv() {
             Ok(Ok(())) => {
                 let name =
                     path.file_stem().map_or("local".into(), |s| s.to_string_lossy().into_owned());
-                Ok(Self { name, jobs, figures })
+                Ok(Self { name, jobs, figures, ended })
             }
             Ok(Err(reason)) => Err(LocalError::Damaged { path: path.to_owned(), reason }),
             Err(_) => Err(LocalError::Damaged {
@@ -252,5 +263,9 @@ impl LanguageModel for Local {
     }
     fn warm(&self, what: Warm) {
         let _ = self.jobs.send(Job::Warm(what));
+    }
+    fn close(&self, longest: Duration) {
+        let _ = self.jobs.send(Job::Close);
+        let _ = self.ended.recv_timeout(longest);
     }
 }

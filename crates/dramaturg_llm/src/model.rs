@@ -212,4 +212,7 @@ pub trait LanguageModel: Send + Sync {
     fn score(&self, request: ScoreRequest) -> PendingScores;
     /// Evaluates ahead what will probably be asked, as long as nothing else is. Does nothing where nothing is cached.
     fn warm(&self, _: Warm) {}
+    /// Stops all work and waits for it to end, `longest` at the most. For the end of a program: a backend that computes
+    /// while the program is torn down around it may crash it.
+    fn close(&self, _longest: Duration) {}
 }

@@ -142,7 +142,12 @@ impl LanguageModel for Router {
     fn complete(&self, request: CompletionRequest) -> CompletionStream {
         let (stream, sender, cancel) = channel();
         let facts = Facts::of_completion(self.number(), &request);
-        let _ = self.jobs.send(Job::Complete(request, (sender, cancel), facts, (self.clock)()));
+        let _ = self.jobs.send(Job::Complete(
+            Box::new(request),
+            (sender, cancel),
+            facts,
+            (self.clock)(),
+        ));
         stream
     }
     fn score(&self, request: ScoreRequest) -> PendingScores {

@@ -2,8 +2,8 @@
 
 mod check;
 
-pub(crate) use check::check;
 use crate::{Tool, ToolCall, ToolError};
+pub(crate) use check::check;
 use serde_json::{Map, Value};
 
 /// Names of the field that is spoken, the likeliest first.
@@ -35,11 +35,13 @@ pub(crate) fn speech(schema: &Map<String, Value>) -> Option<String> {
     let fields = schema.get("properties")?.as_object()?;
     // A closed set of words is a string, too, but nothing to say.
     let spoken = |field: &Value| {
-        field.get("enum").is_none() && field.get("const").is_none() && match field.get("type") {
-            Some(Value::String(name)) => name == "string",
-            Some(Value::Array(names)) => names.iter().any(|name| name == "string"),
-            _ => false,
-        }
+        field.get("enum").is_none()
+            && field.get("const").is_none()
+            && match field.get("type") {
+                Some(Value::String(name)) => name == "string",
+                Some(Value::Array(names)) => names.iter().any(|name| name == "string"),
+                _ => false,
+            }
     };
     SPEECH
         .iter()

@@ -119,6 +119,13 @@ impl ModelSlot {
         }
     }
 
+    /// Takes the model out, stops its work and waits for that, `longest` at the most. For the end of a program.
+    pub fn close(&self, longest: Duration) {
+        let model = self.model();
+        self.fill(ModelChoice::None);
+        model.into_iter().for_each(|model| model.close(longest));
+    }
+
     /// What is known of it.
     pub fn state(&self) -> SlotState {
         state(&self.lock().held)

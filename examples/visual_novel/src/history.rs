@@ -114,7 +114,7 @@ fn entry(said: &Said, language: Language) -> impl Bundle {
         Some(Who::Npc(name)) => (name.clone(), PAPER, Face::upright(22.0)),
     };
     (
-        Node { column_gap: px(18), flex_shrink: 0.0, ..default() },
+        Node { width: percent(100), column_gap: px(18), flex_shrink: 0.0, ..default() },
         children![
             (
                 Text::new(name),
@@ -128,7 +128,8 @@ fn entry(said: &Said, language: Language) -> impl Bundle {
                 face,
                 LineHeight::RelativeToFont(1.35),
                 TextColor(color),
-                Node { flex_shrink: 1.0, max_width: px(700), ..default() },
+                // A width of its own, or a long line would get the height of a short one.
+                Node { width: percent(82), flex_shrink: 1.0, ..default() },
             ),
         ],
     )

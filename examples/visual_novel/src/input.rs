@@ -6,9 +6,10 @@ use crate::fonts::Face;
 use crate::look::{LAMP, PAPER};
 use crate::overlay::{Overlay, stage_is_clear};
 use crate::words::Word;
-use bevy::input_focus::{FocusCause, InputFocus};
+use bevy::input::keyboard::{Key, KeyboardInput};
+use bevy::input_focus::{FocusCause, FocusedInput, InputFocus};
 use bevy::prelude::*;
-use bevy::text::{EditableText, TextCursorStyle};
+use bevy::text::{EditableText, TextCursorStyle, TextEdit};
 use bevy_dramaturg::prelude::*;
 
 pub struct InputPlugin;
@@ -81,11 +82,31 @@ fn place(mut commands: Commands, places: Query<Entity, Added<InputPlace>>) {
                                     ..default()
                                 },
                                 Node { width: percent(100), height: percent(100), ..default() },
-                            ));
+                            ))
+                            .observe(space_with_shift);
                         },
                     );
                 });
         });
+    }
+}
+
+/// The widget takes a space only without modifiers, and a fast typist still holds Shift from the capital before it.
+fn space_with_shift(
+    mut pressed: On<FocusedInput<KeyboardInput>>,
+    keyboard: Res<ButtonInput<KeyCode>>,
+    mut lines: Query<&mut EditableText, With<InputLine>>,
+) {
+    let shift = keyboard.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]);
+    let input = &pressed.input;
+    if !shift || input.logical_key != Key::Space || !input.state.is_pressed() {
+        return;
+    }
+    if let Ok(mut line) = lines.get_mut(pressed.focused_entity)
+        && !line.is_composing()
+    {
+        line.queue_edit(TextEdit::Insert(" ".into()));
+        pressed.propagate(false);
     }
 }
 
@@ -122,9 +143,11 @@ fn send(
     plays: Query<Entity, With<Play>>,
     mut lines: Query<&mut EditableText, With<InputLine>>,
     mut says: MessageWriter<PlayerSays>,
+    mut entered: Local<bool>,
 ) {
+    // Letters typed in this frame reach the line at its end: the whole of it is there in the next one.
     let enter = keyboard.any_just_pressed([KeyCode::Enter, KeyCode::NumpadEnter]);
-    if !enter || !dialogue.is_players_turn() {
+    if !std::mem::replace(&mut *entered, enter) || !dialogue.is_players_turn() {
         return;
     }
     let (Ok(mut line), Ok(play)) = (lines.single_mut(), plays.single()) else { return };
@@ -136,7 +159,8 @@ fn send(
     if text.trim().is_empty() {
         return;
     }
-    line.clear();
+    // What was typed after Enter stays.
+    line.editor.set_text("");
     dialogue.player_said(text.trim());
     says.write(PlayerSays::to(play, text));
 }

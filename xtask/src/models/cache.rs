@@ -113,7 +113,8 @@ pub fn check(folder: &Path, model: &Model) -> Result<State> {
 #[allow(dead_code, reason = "xtask removes nothing")]
 pub fn holdings(folder: &Path, model: &Model) -> (Vec<PathBuf>, u64) {
     let path = folder.join(&model.file);
-    let beside = fetch::ENDINGS.iter().map(|ending| folder.join(format!("{}.{ending}", model.file)));
+    let beside =
+        fetch::ENDINGS.iter().map(|ending| folder.join(format!("{}.{ending}", model.file)));
     let mut paths: Vec<_> = std::iter::once(path.clone()).chain([stamp_path(&path)]).collect();
     paths.extend(beside);
     paths.retain(|path| path.exists());

@@ -53,6 +53,9 @@ pub enum Source {
 /// The project's models.
 const PROJECT: &str = include_str!("../../../assets/models.ron");
 
+/// The user's catalogue in the cache folder.
+const OWN: &str = "models.ron";
+
 /// All models known here.
 #[derive(Debug)]
 pub struct Catalogue(pub Vec<Model>);
@@ -61,11 +64,16 @@ impl Catalogue {
     /// The project's models and the user's, whose `models.ron` in the cache folder wins over the project's.
     pub fn load(folder: &Path) -> Result<Self> {
         let mut models = parse(Path::new("assets/models.ron"), PROJECT)?;
-        let own = folder.join("models.ron");
+        let own = folder.join(OWN);
         if own.is_file() {
             let text = std::fs::read_to_string(&own).map_err(|e| Error::file(&own, e))?;
             for model in parse(&own, &text)? {
                 models.retain(|other| other.id != model.id);
+                // Two models in one file would each be damaged for the other, and removed with it.
+                if let Some(other) = models.iter().find(|other| other.file == model.file) {
+                    let reason = format!("model `{}`: `{}` has the same file", model.id, other.id);
+                    return Err(Error::Catalogue { path: own, reason });
+                }
                 models.push(model);
             }
         }
@@ -104,6 +112,9 @@ fn check(model: &Model) -> std::result::Result<(), String> {
         if !plain(name, "._-") {
             return Err(format!("`{name}`: a name has letters, digits and . _ - only"));
         }
+    }
+    if model.file == OWN {
+        return Err(format!("its file can't be {OWN}, which is the catalogue"));
     }
     if let Some(sum) = &model.sha256
         && (sum.len() != 64 || !sum.chars().all(|c| c.is_ascii_hexdigit()))
@@ -166,6 +177,10 @@ mod tests {
         assert_eq!(catalogue.0.len(), project.0.len() + 1);
         assert_eq!(catalogue.find("own").unwrap().context_tokens, 2048);
         assert_eq!(catalogue.find("smollm2-135m").unwrap().licence, "MIT");
+        let twice = ENTRY.replace("own.gguf", "qwen3-4b.gguf");
+        std::fs::write(folder.path().join("models.ron"), format!("[{twice}]")).unwrap();
+        let error = Catalogue::load(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("`qwen3-4b` has the same file"), "{error}");
     }
 
     #[test]
@@ -173,6 +188,7 @@ mod tests {
         assert!(load(&format!("[{ENTRY}]")).is_ok());
         for (from, to, what) in [
             ("own.gguf", "../own.gguf", "letters"),
+            ("own.gguf", "models.ron", "the catalogue"),
             ("a/b", "../b", "no path on a hub"),
             ("\"own\"", "\"-o\"", "letters"),
             (r#"Hub(repo: "a/b", file: "c.gguf")"#, "", "no source"),

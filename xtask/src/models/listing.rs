@@ -18,7 +18,8 @@ pub fn list(folder: &Path, models: &[Model]) -> Result<String> {
         // Writing to a string can't fail.
         let _ = writeln!(text, "{id}: {state}\n    {}{pin}, licence {licence}", how_large(model));
         let languages = model.languages.join(" ");
-        let _ = writeln!(text, "    context {} tokens, languages {languages}", model.context_tokens);
+        let _ =
+            writeln!(text, "    context {} tokens, languages {languages}", model.context_tokens);
         let _ = writeln!(text, "    {}", model.good_for);
     }
     Ok(text)

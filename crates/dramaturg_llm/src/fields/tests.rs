@@ -105,7 +105,15 @@ fn half_a_pair_is_shown_as_such_and_a_fence_is_passed_over() {
 
 #[test]
 fn what_is_no_json_is_named() {
-    for text in ["{,", "{\"a\":1 2}", "{\"a\" 1}", "{\"a\":tru}", "{\"a\":1,}", "{\"b\":[1,]}", "{\"say\":\"\\x"] {
+    for text in [
+        "{,",
+        "{\"a\":1 2}",
+        "{\"a\" 1}",
+        "{\"a\":tru}",
+        "{\"a\":1,}",
+        "{\"b\":[1,]}",
+        "{\"say\":\"\\x",
+    ] {
         let mut fields = Fields::new(Some("say".into()), Some("b".into()));
         assert!(fields.push(text).is_err(), "{text}");
         assert_eq!(fields.push("\"c\":1}"), Ok(Vec::new()), "{text}");

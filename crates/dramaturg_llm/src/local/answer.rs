@@ -94,7 +94,12 @@ mod tests {
         vec![Tool { name: "give".into(), description: "Gives coins.".into(), parameters }]
     }
 
-    fn events(tools: &[Tool], schema: Option<&Value>, bytes: &[u8], cuts: &[usize]) -> Vec<StreamEvent> {
+    fn events(
+        tools: &[Tool],
+        schema: Option<&Value>,
+        bytes: &[u8],
+        cuts: &[usize],
+    ) -> Vec<StreamEvent> {
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| *cut.min(&bytes.len())).collect();
         cuts.extend([0, bytes.len()]);
         cuts.sort_unstable();

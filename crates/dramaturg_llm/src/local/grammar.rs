@@ -8,6 +8,7 @@
 //! `$ref` only leads into the schema itself.
 
 mod prepare;
+mod tokens;
 mod tools;
 
 use llguidance::api::TopLevelGrammar;
@@ -16,10 +17,16 @@ use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use toktrie::{SimpleVob, TokEnv, TokRxInfo, TokTrie, TokenId, TokenizerEnv};
+use tokens::Tokens;
+use toktrie::{InferenceCapabilities, SimpleVob, TokEnv, TokRxInfo, TokTrie};
 
 /// Compiled grammars that are kept: a game has few forms of answers, and asks for each again and again.
 const KEPT: usize = 8;
+
+/// Tokens that all may come inside of a string, unless it is near its greatest length: they are not looked at one by
+/// one. Each of these costs a tenth of a second when the vocabulary is read. llguidance has one more, for whitespace.
+const SLICES: [&str; 3] =
+    [r#"[^"\\\x00-\x1F\x7F]{1,10}"#, r#"[^"\\\x00-\x1F\x7F]{1,30}"#, r#"[^"\\\x00-\x1F\x7F]+"#];
 
 /// Why an answer can't be held to its form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,20 +67,6 @@ struct Kept {
     broken: Arc<AtomicBool>,
 }
 
-/// The vocabulary as llguidance wants it.
-struct Tokens(TokTrie);
-
-impl TokenizerEnv for Tokens {
-    fn tok_trie(&self) -> &TokTrie {
-        &self.0
-    }
-    /// Longest match first. The grammar forces only keys, closed sets and punctuation, where this is nearly always
-    /// what the model's own tokenizer does; where it isn't, the same text is fed in other tokens.
-    fn tokenize_bytes(&self, bytes: &[u8]) -> Vec<TokenId> {
-        self.0.greedy_tokenize(bytes)
-    }
-}
-
 impl Grammars {
     /// `pieces[i]` are the bytes of token i (special and control tokens: none), `end` the end-of-turn tokens. Takes
     /// some tenths of a second for a vocabulary of 150,000.
@@ -93,15 +86,15 @@ impl Grammars {
                 single[usize::from(byte)] = true;
             }
         }
-        // Whatever a schema forces must be writable, so each byte that occurs in UTF-8 text has to have a token.
-        let text = (0x20..=0x7e).chain(0x80..=0xbf).chain(0xc2..=0xf4);
-        if let Some(byte) = text.into_iter().find(|byte: &usize| !single[*byte]) {
-            return Err(fault(format!("there is no token for the byte {byte:#04x}")));
+        // Bytes of other characters may be missing, small models have no tokens for all; schemas are looked at for them.
+        if let Some(byte) = (b' '..=b'~').find(|byte| !single[usize::from(*byte)]) {
+            return Err(fault(format!("there is no token for '{}'", char::from(byte))));
         }
         let trie = TokTrie::from(&TokRxInfo::new(size, first), &pieces).with_eos_tokens(end);
         let tokens: TokEnv = Arc::new(Tokens(trie));
-        let mut factory =
-            ParserFactory::new_simple(&tokens).map_err(|e| fault(sentence(&e)))?;
+        let slices = SLICES.map(str::to_owned);
+        let mut factory = ParserFactory::new(&tokens, InferenceCapabilities::default(), &slices)
+            .map_err(|e| fault(sentence(&e)))?;
         factory.quiet();
         let limits = factory.limits_mut();
         limits.verbose_errors = false;
@@ -140,17 +133,31 @@ impl Grammars {
         if let Some(at) = kept.iter().position(|k| k.lenient == lenient && k.schema == text)
             && let Some(known) = kept.remove(at)
         {
-            let grammar =
-                Grammar { matcher: known.matcher.clone(), broken: known.broken.clone(), end, done: false };
+            let grammar = Grammar {
+                matcher: known.matcher.clone(),
+                broken: known.broken.clone(),
+                end,
+                done: false,
+            };
             kept.push_back(known);
             return Ok(grammar);
+        }
+        let trie = self.0.factory.tok_env().tok_trie();
+        if trie.decode_raw(&trie.greedy_tokenize(text.as_bytes())) != text.as_bytes() {
+            let what = "the model has no tokens for some of its characters";
+            return Err(GrammarError::Schema(what.into()));
         }
         let matcher = self.compile(schema, lenient)?;
         let broken = Arc::new(AtomicBool::new(false));
         if kept.len() == KEPT {
             kept.pop_front();
         }
-        kept.push_back(Kept { schema: text, lenient, matcher: matcher.clone(), broken: broken.clone() });
+        kept.push_back(Kept {
+            schema: text,
+            lenient,
+            matcher: matcher.clone(),
+            broken: broken.clone(),
+        });
         Ok(Grammar { matcher, broken, end, done: false })
     }
 

@@ -123,6 +123,10 @@ impl<'m> Worker<'m> {
         let jobs = self.jobs;
         for job in first.into_iter().chain(std::iter::from_fn(|| jobs.try_recv().ok())) {
             match job {
+                Job::Close => {
+                    self.fail_all(&ModelError::Cancelled);
+                    return false;
+                }
                 Job::Save(folder, answer) => {
                     let _ = answer.send(self.cells.save(&folder, super::SAVED_SEQUENCES));
                 }
@@ -174,7 +178,7 @@ impl<'m> Worker<'m> {
                 Job::Score(..) => !judging,
                 // Only when nobody has anything else to do.
                 Job::Warm(_) => !busy,
-                Job::Save(..) | Job::Load(..) => false,
+                Job::Save(..) | Job::Load(..) | Job::Close => false,
             };
             let Some(job) = self.queue.pop(fits) else { break };
             if !matches!(job, Job::Warm(_)) {
@@ -237,7 +241,7 @@ impl<'m> Worker<'m> {
                 }
             }
             Job::Warm(what) => self.ahead = Some(self.goals(&what)),
-            Job::Save(..) | Job::Load(..) => {}
+            Job::Save(..) | Job::Load(..) | Job::Close => {}
         }
     }
 
@@ -477,7 +481,9 @@ impl<'m> Worker<'m> {
 
     /// A batch could not be evaluated: nobody in it gets an answer, and what the cache holds is not to be trusted.
     fn fail_all(&mut self, error: &ModelError) {
-        tracing::warn!("a batch failed: {error}");
+        if *error != ModelError::Cancelled {
+            tracing::warn!("a batch failed: {error}");
+        }
         while let Some(speak) = self.speaking.pop() {
             self.cells.forget(speak.seq);
             speak.end(Err(error.clone()));

@@ -16,7 +16,7 @@ const TICK: Duration = Duration::from_millis(10);
 pub(super) type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
 
 pub(super) enum Job {
-    Complete(CompletionRequest, (Sender<StreamEvent>, Arc<AtomicBool>), Facts, Moment),
+    Complete(Box<CompletionRequest>, (Sender<StreamEvent>, Arc<AtomicBool>), Facts, Moment),
     Score(ScoreRequest, (ScoreSender, Arc<AtomicBool>), Facts, Moment),
     Warm(Facts, Warm),
 }
@@ -72,7 +72,7 @@ fn start(
     let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
     match job {
         Job::Complete(request, ends, facts, asked) => {
-            completing.extend(Completing::begin(request, ends, facts, asked, &mut desk));
+            completing.extend(Completing::begin(*request, ends, facts, asked, &mut desk));
         }
         Job::Score(request, ends, facts, asked) => {
             judging.extend(Judging::begin(request, ends, facts, asked, &mut desk));

@@ -72,7 +72,13 @@ impl Check<'_> {
         }
     }
 
-    fn branches(&self, keys: &Map<String, Value>, value: &Value, at: &str, depth: usize) -> Checked {
+    fn branches(
+        &self,
+        keys: &Map<String, Value>,
+        value: &Value,
+        at: &str,
+        depth: usize,
+    ) -> Checked {
         for branch in list(keys, "allOf") {
             self.value(branch, value, at, depth + 1)?;
         }

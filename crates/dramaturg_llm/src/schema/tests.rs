@@ -24,15 +24,21 @@ struct Gift {
 #[test]
 fn the_schema_of_a_type_takes_its_values_and_names_what_is_wrong_with_others() {
     let schema = schema_of::<Reaction>();
-    let gift = Gift { name: "box".into(), inside: vec![Gift { name: "ring".into(), inside: vec![] }] };
-    let value = Reaction { mood: Mood::Sad, text: "Oh.".into(), trust: Some(-3), gifts: vec![gift] };
+    let gift =
+        Gift { name: "box".into(), inside: vec![Gift { name: "ring".into(), inside: vec![] }] };
+    let value =
+        Reaction { mood: Mood::Sad, text: "Oh.".into(), trust: Some(-3), gifts: vec![gift] };
     let good = serde_json::to_value(&value).unwrap();
     assert_eq!(check(&schema, &good), Ok(()));
     for (path, bad, reason) in [
         ("/mood", json!("Angry"), "mood: \"Angry\" is none of [\"Glad\",\"Sad\"]"),
         ("/trust", json!(200), "trust: 200 is out of range"),
         ("/trust", json!("3"), "trust: \"3\" is not of type [\"integer\",\"null\"]"),
-        ("/gifts/0/inside/0/name", json!(1), "gifts[0].inside[0].name: 1 is not of type \"string\""),
+        (
+            "/gifts/0/inside/0/name",
+            json!(1),
+            "gifts[0].inside[0].name: 1 is not of type \"string\"",
+        ),
         ("/gifts/0", json!({"name": "x"}), "gifts[0]: the field 'inside' is missing"),
     ] {
         let mut value = good.clone();
@@ -61,10 +67,22 @@ fn each_keyword_demands_what_it_says() {
         (json!({"minLength": 2, "maxLength": 3}), json!("éé"), json!("é")),
         (json!({"minItems": 1, "maxItems": 1}), json!([0]), json!([])),
         (json!({"exclusiveMinimum": 0, "exclusiveMaximum": 2}), json!(1), json!(2)),
-        (json!({"prefixItems": [{"type": "string"}], "items": false}), json!(["a"]), json!(["a", 1])),
+        (
+            json!({"prefixItems": [{"type": "string"}], "items": false}),
+            json!(["a"]),
+            json!(["a", 1]),
+        ),
         (json!({"additionalProperties": {"type": "null"}}), json!({"a": null}), json!({"a": 1})),
-        (json!({"properties": {"a": true}, "additionalProperties": false}), json!({"a": 1}), json!({"b": 1})),
-        (json!({"anyOf": [{"type": "null"}, {"minimum": 3, "type": "number"}]}), json!(4), json!(2)),
+        (
+            json!({"properties": {"a": true}, "additionalProperties": false}),
+            json!({"a": 1}),
+            json!({"b": 1}),
+        ),
+        (
+            json!({"anyOf": [{"type": "null"}, {"minimum": 3, "type": "number"}]}),
+            json!(4),
+            json!(2),
+        ),
         (json!({"oneOf": [{"type": "number"}, {"type": "integer"}]}), json!(1), json!("1")),
         (json!({"allOf": [{"minimum": 3}, {"maximum": 4}]}), json!(4), json!(5)),
     ] {

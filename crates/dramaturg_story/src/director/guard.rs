@@ -186,13 +186,13 @@ mod tests {
     #[test]
     fn a_longer_word_is_another_and_hidden_characters_hide_nothing() {
         let mut guard = Guard::new(vec!["jun".into(), "is alive".into()], false, "");
-        assert_eq!(guard.push("It rains in Jun"), Verdict::Show("It rains in ".into()));
+        assert_eq!(guard.push("Cold rain in Jun"), Verdict::Show("Cold rain in ".into()));
         assert_eq!(
             guard.push("e. He i\u{ad}s \n al\u{200b}ive"),
             Verdict::Show("June. He ".into())
         );
         assert_eq!(guard.push("!"), Verdict::Broken(String::new()));
-        assert_eq!(guard.finish().as_deref(), Some("It rains in June."));
+        assert_eq!(guard.finish().as_deref(), Some("Cold rain in June."));
         let mut guard = Guard::new(vec![], false, "");
         let painted = guard.push("\u{1b}[2JThe fog...\u{7} is thick");
         assert_eq!(painted, Verdict::Show("[2JThe fog... is thick".into()));

@@ -71,7 +71,9 @@ fn line(label: &str, done: u64, total: Option<u64>, speed: f64, bar: bool) -> St
     let mut text = format!("{label} ");
     match total.filter(|total| *total > 0) {
         Some(total) => {
-            let share = (done as f64 / total as f64).min(1.0);
+            // A package is there besides the part that is unpacked from it.
+            let done = done.min(total);
+            let share = done as f64 / total as f64;
             if bar {
                 let full = (share * BAR as f64) as usize;
                 text.push_str(&format!("[{}{}] ", "#".repeat(full), ".".repeat(BAR - full)));
@@ -127,6 +129,7 @@ mod tests {
         assert_eq!(text, "m  25%  25.0 of 100.0 MB, 5.0 MB/s, 15.0 s left");
         let text = line("m", 100, Some(100), 5e6, true);
         assert!(text.contains("[############################] 100%"), "{text}");
+        assert_eq!(line("m", 130, Some(100), 0.0, false), line("m", 100, Some(100), 0.0, false));
         assert_eq!(line("m", 2_000_000, None, 1e6, true), "m 2.0 MB, 1.0 MB/s");
     }
 }

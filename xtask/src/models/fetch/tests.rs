@@ -234,6 +234,10 @@ with zipfile.ZipFile(out + '/' + name + '-1-py3-none-any.whl', 'w') as z:
 
 #[test]
 fn parts_in_packages_are_joined_resumed_and_compared() {
+    // Many runs of pip: once is enough for both programs that share this folder.
+    if env!("CARGO_PKG_NAME") != "xtask" {
+        return;
+    }
     let (wheels, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let whole = content();
     let parts = [&whole[..400_000], &whole[400_000..1_100_000], &whole[1_100_000..]];

@@ -60,7 +60,8 @@ pub(super) fn measure(schema: &Value) -> Result<bool, GrammarError> {
 
 /// Keys are generated in the schema's order.
 fn speech_first(keys: &mut Map<String, Value>) {
-    let speech = crate::schema::speech(keys).filter(|name| crate::schema::SPEECH.contains(&name.as_str()));
+    let speech =
+        crate::schema::speech(keys).filter(|name| crate::schema::SPEECH.contains(&name.as_str()));
     let Some(Value::Object(fields)) = keys.get_mut("properties") else { return };
     let Some(spoken) = speech.and_then(|name| fields.shift_remove_entry(&name)) else { return };
     let rest = std::mem::take(fields);
@@ -79,7 +80,10 @@ fn walk(schema: &mut Value, closed: bool) {
     }
     for (key, value) in keys.iter_mut() {
         match (key.as_str(), value) {
-            ("properties" | "patternProperties" | "$defs" | "definitions", Value::Object(inner)) => {
+            (
+                "properties" | "patternProperties" | "$defs" | "definitions",
+                Value::Object(inner),
+            ) => {
                 inner.values_mut().for_each(|schema| walk(schema, closed));
             }
             ("anyOf" | "oneOf", Value::Array(inner)) => {

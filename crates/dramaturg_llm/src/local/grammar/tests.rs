@@ -11,8 +11,32 @@ fn pieces() -> Vec<Vec<u8>> {
     let mut pieces: Vec<Vec<u8>> = (0..=255u8).map(|byte| vec![byte]).collect();
     pieces.push(Vec::new());
     for word in [
-        "{\"", "\":\"", "\":", "\",\"", "\"}", "}}", "]}", "},{", "say", "mood", "glad", "sad", " the", " lamp",
-        "calls", "name", "arguments", "true", "12", "é", "雾", "\\n", "\"calls", "ame\":", "[{", "[{\"",
+        "{\"",
+        "\":\"",
+        "\":",
+        "\",\"",
+        "\"}",
+        "}}",
+        "]}",
+        "},{",
+        "say",
+        "mood",
+        "glad",
+        "sad",
+        " the",
+        " lamp",
+        "calls",
+        "name",
+        "arguments",
+        "true",
+        "12",
+        "é",
+        "雾",
+        "\\n",
+        "\"calls",
+        "ame\":",
+        "[{",
+        "[{\"",
     ] {
         pieces.push(word.as_bytes().to_vec());
     }
@@ -24,7 +48,11 @@ fn grammars() -> Grammars {
 }
 
 /// An answer, each token drawn among those allowed; `draw` gives numbers from 0 to 1.
-fn walk(grammar: &mut Grammar, pieces: &[Vec<u8>], mut draw: impl FnMut() -> f32) -> (Vec<u8>, usize) {
+fn walk(
+    grammar: &mut Grammar,
+    pieces: &[Vec<u8>],
+    mut draw: impl FnMut() -> f32,
+) -> (Vec<u8>, usize) {
     let (mut bytes, mut forced_tokens) = (Vec::new(), 0);
     for step in 0..4000 {
         let forced = grammar.forced();
@@ -40,7 +68,8 @@ fn walk(grammar: &mut Grammar, pieces: &[Vec<u8>], mut draw: impl FnMut() -> f32
         forced_tokens += next.len();
         if next.is_empty() {
             // Long strings and lists end some time.
-            let closing = |token: &&u32| matches!(pieces[**token as usize][..], [b'"' | b'}' | b']'] | []);
+            let closing =
+                |token: &&u32| matches!(pieces[**token as usize][..], [b'"' | b'}' | b']'] | []);
             let close = if step > 60 { allowed.iter().find(closing) } else { None };
             let drawn = allowed[((draw() * allowed.len() as f32) as usize).min(allowed.len() - 1)];
             next = vec![close.copied().unwrap_or(drawn)];
@@ -155,7 +184,11 @@ fn what_the_schema_leaves_no_choice_about_is_forced() {
     feed(&mut grammar, &"{\"say\":\""[text(&forced).len()..]);
     assert!(grammar.forced().is_empty());
     feed(&mut grammar, "Sit.\"");
-    assert!(text(&grammar.forced()).starts_with(",\"mood\":\"glad\",\"lamp"), "{}", text(&grammar.forced()));
+    assert!(
+        text(&grammar.forced()).starts_with(",\"mood\":\"glad\",\"lamp"),
+        "{}",
+        text(&grammar.forced())
+    );
     feed(&mut grammar, ",\"mood\":\"glad\",\"lamp\":t");
     assert_eq!(text(&grammar.forced()), "rue}");
     feed(&mut grammar, "rue");
@@ -173,7 +206,10 @@ fn a_token_that_may_not_come_is_refused_and_the_next_answer_is_not_harmed() {
     let grammars = grammars();
     let schema = json!({"type": "object", "properties": {"n": {"type": "integer"}}});
     let mut grammar = grammars.start(&schema).unwrap();
-    assert!(matches!(grammar.accept(u32::from(b'x')), Err(GrammarError::Refused { token: 120, .. })));
+    assert!(matches!(
+        grammar.accept(u32::from(b'x')),
+        Err(GrammarError::Refused { token: 120, .. })
+    ));
     let mut logits = vec![0.0; 300];
     grammar.mask(&mut logits);
     assert_eq!(logits.iter().filter(|logit| **logit == 0.0).count(), 1, "only the end is left");
@@ -184,10 +220,14 @@ fn a_token_that_may_not_come_is_refused_and_the_next_answer_is_not_harmed() {
 #[test]
 fn what_can_not_be_compiled_is_said_in_a_sentence() {
     let grammars = grammars();
-    let mut deep = json!({"type": "string"});
-    for _ in 0..60 {
-        deep = json!({"type": "object", "properties": {"a": deep}});
-    }
+    let nested = |levels| {
+        (0..levels).fold(
+            json!({"type": "string"}),
+            |inner, _| json!({"type": "object", "properties": {"a": {"anyOf": [inner]}}}),
+        )
+    };
+    assert!(grammars.start(&nested(11)).is_ok());
+    let deep = nested(60);
     let wide: Value = (0..20_000).map(|i| json!(i)).collect();
     let merged = json!({"allOf": [{"$ref": "#"}, {"$ref": "#"}], "type": "object"});
     for schema in [
@@ -272,5 +312,7 @@ fn a_mask_over_a_large_vocabulary() {
         grammar.accept(u32::from(*byte)).unwrap();
     }
     let mean = masks.iter().sum::<f64>() / masks.len() as f64;
-    println!("built in {built:?}, compiled in {compiled:?}, a mask {mean:.3} ms, at worst {worst:.3} ms");
+    println!(
+        "built in {built:?}, compiled in {compiled:?}, a mask {mean:.3} ms, at worst {worst:.3} ms"
+    );
 }
