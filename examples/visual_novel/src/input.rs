@@ -70,20 +70,21 @@ fn place(mut commands: Commands, places: Query<Entity, Added<InputPlace>>) {
                                 TextColor(PAPER.with_alpha(0.38)),
                                 Node { position_type: PositionType::Absolute, ..default() },
                             ));
-                            field.spawn((
-                                InputLine,
-                                EditableText { max_characters: Some(LONGEST), ..default() },
-                                TextLayout::no_wrap(),
-                                Face::upright(TEXT),
-                                TextColor(PAPER),
-                                TextCursorStyle {
-                                    color: LAMP,
-                                    selection_color: LAMP.with_alpha(0.35),
-                                    ..default()
-                                },
-                                Node { width: percent(100), height: percent(100), ..default() },
-                            ))
-                            .observe(space_with_shift);
+                            field
+                                .spawn((
+                                    InputLine,
+                                    EditableText { max_characters: Some(LONGEST), ..default() },
+                                    TextLayout::no_wrap(),
+                                    Face::upright(TEXT),
+                                    TextColor(PAPER),
+                                    TextCursorStyle {
+                                        color: LAMP,
+                                        selection_color: LAMP.with_alpha(0.35),
+                                        ..default()
+                                    },
+                                    Node { width: percent(100), height: percent(100), ..default() },
+                                ))
+                                .observe(space_with_shift);
                         },
                     );
                 });

@@ -61,7 +61,7 @@ pub fn sheet() -> impl Bundle {
             border_radius: BorderRadius::all(px(14)),
             ..default()
         },
-        BackgroundColor(BOX.with_alpha(0.96)),
+        BackgroundColor(BOX.with_alpha(0.985)),
         BorderColor::all(LAMP.with_alpha(0.3)),
     )
 }

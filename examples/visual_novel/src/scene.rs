@@ -28,6 +28,8 @@ struct Boards;
 #[derive(Component)]
 pub struct Portrait {
     npc: Entity,
+    /// Its character's id: who comes first in the alphabet stands on the right, and looks to the left.
+    id: String,
     faces: Vec<(Emotion, Handle<Image>)>,
     /// 0 gone, 1 there.
     shown: f32,
@@ -104,7 +106,8 @@ fn dress(
         };
         let faces: Vec<_> = Emotion::ALL.into_iter().map(face).collect();
         let image = faces[0].1.clone();
-        let portrait = Portrait { npc, faces, shown: 0.0, phase: npc.index_u32() as f32 };
+        let portrait =
+            Portrait { npc, id: id.clone(), faces, shown: 0.0, phase: npc.index_u32() as f32 };
         commands.spawn((
             portrait,
             ChildOf(boards),
@@ -142,11 +145,14 @@ fn stand(
         let acted = entered.iter().find(|(who, _)| *who == npc).map(|(_, here)| *here);
         acted.unwrap_or_else(|| planners.get(npc).is_ok_and(|planner| planner.present))
     };
-    let mut present: Vec<Entity> =
-        portraits.iter().map(|(portrait, ..)| portrait.npc).filter(|npc| here(*npc)).collect();
+    let mut present: Vec<(String, Entity)> = portraits
+        .iter()
+        .filter(|(portrait, ..)| here(portrait.npc))
+        .map(|(portrait, ..)| (portrait.id.clone(), portrait.npc))
+        .collect();
     present.sort();
     for (mut portrait, mut image, mut node) in &mut portraits {
-        let place = present.iter().position(|npc| *npc == portrait.npc);
+        let place = present.iter().position(|(_, npc)| *npc == portrait.npc);
         let step = time.delta_secs() * if place.is_some() { 1.8 } else { -1.8 };
         portrait.shown = (portrait.shown + step).clamp(0.0, 1.0);
         if let Some(place) = place {
