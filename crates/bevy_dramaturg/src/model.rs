@@ -2,8 +2,8 @@
 
 use bevy_app::AppExit;
 use bevy_ecs::prelude::*;
-use std::time::Duration;
 use dramaturg_llm::{ModelChoice, ModelSlot, RemoteSettings, SlotState};
+use std::time::Duration;
 
 /// The model that all plays ask. It can be changed at any time; while none is ready, authored lines are spoken.
 ///

@@ -8,7 +8,7 @@
 //! | backend | runs | scoring |
 //! |---|---|---|
 //! | [`Local`] | llama.cpp on a thread of its own | both directions |
-//! | [`Remote`] | any OpenAI-compatible server | none in this version |
+//! | [`Remote`] | any OpenAI-compatible server, or a fleet of them | where a server tells log-probabilities |
 //! | [`Recorded`] | nowhere: answers come from a journal | as recorded |
 //! | [`Router`] | several of these, by a policy and a budget | where one of them does |
 //!
@@ -38,7 +38,10 @@ pub use model::{
     ToolCall, ToolError, Usage, channel,
 };
 pub use recorded::{Answer, Recorded};
-pub use remote::{Remote, RemoteSettings};
+pub use remote::{
+    BreakerSettings, BreakerState, Capabilities, EndpointSettings, EndpointState, Key, Limits,
+    PendingEmbeddings, Remote, RemoteError, RemoteSettings, Retry, Timeouts,
+};
 pub use request::{
     CompletionRequest, Dry, Kind, Message, Priority, RequestHash, Role, Sampling, ScoreRequest,
     Tool, Warm, Work,

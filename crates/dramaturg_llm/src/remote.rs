@@ -1,177 +1,253 @@
-//! Any server that speaks the OpenAI chat protocol.
+//! Servers that speak the OpenAI protocol: one, or a fleet of them.
+//!
+//! [`Remote`] works on a thread of its own with a runtime of its own, so the host needs none and waits for nothing.
+//!
+//! - **Choice.** Among the servers of the lowest tier that can be asked, the one with the lowest product of requests
+//!   in flight and measured time to first token. A server that failed several times in a row is left alone for a while.
+//! - **Tries.** A request is sent again, here or to the next server, as long as nothing of its answer was shown; a
+//!   server's `Retry-After` and the request's deadline are kept.
+//! - **Form.** JSON by schema falls back to JSON of any shape and then to a sentence in the prompt; fields that a
+//!   server doesn't know are left out once it has said so.
+//! - **Keys** are read from the environment or the system's key ring and are in no error, log or debug print. Nothing
+//!   is ever sent to another host than the one in the settings, and plain http only to this machine unless
+//!   [`RemoteSettings::allow_plain_http`] is set.
+
+mod address;
+mod answer;
+mod breaker;
+mod embed;
+mod endpoint;
+mod error;
+mod failure;
+mod key;
+mod lead;
+mod learn;
+mod limits;
+mod pool;
+mod score;
+mod settings;
+mod sse;
+mod stream;
+mod wire;
+
+pub use breaker::BreakerState;
+pub use embed::PendingEmbeddings;
+pub use endpoint::EndpointState;
+pub use error::RemoteError;
+pub use key::Key;
+pub use settings::{
+    BreakerSettings, Capabilities, EndpointSettings, Limits, RemoteSettings, Retry, Timeouts,
+};
 
 use crate::{
     CompletionRequest, CompletionStream, LanguageModel, ModelError, PendingScores, ScoreRequest,
-    Scoring, StreamEvent, channel,
+    ScoreSender, Scoring, StreamEvent, channel,
 };
 use crossbeam_channel::Sender;
-use eventsource_stream::Eventsource;
-use futures_util::StreamExt;
-use futures_util::future::{Either, select};
+use embed::EmbeddingSender;
+use limits::Cost;
+use pool::Pool;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use stream::Patience;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::{JoinSet, LocalSet};
 
-/// Where the server is and what it runs.
-#[derive(Clone)]
-pub struct RemoteSettings {
-    /// Up to and without `/chat/completions`, for example `http://127.0.0.1:8080/v1`.
-    pub base_url: String,
-    /// The server's name of the model.
-    pub model: String,
-    /// Bearer key. Never printed, logged or journaled.
-    pub key: Option<String>,
-    /// Longest silence before the request is given up.
-    pub timeout: Duration,
+/// How long after its stream is dropped a request may go on.
+const CANCEL_TICK: Duration = Duration::from_millis(20);
+
+struct Job {
+    /// When it was asked for.
+    asked: Instant,
+    cancel: Arc<AtomicBool>,
+    work: JobWork,
 }
 
-impl RemoteSettings {
-    /// Settings from `DRAMATURG_BASE_URL`, `DRAMATURG_REMOTE_MODEL` and `DRAMATURG_API_KEY`; none without the first.
-    pub fn from_env() -> Option<Self> {
-        Some(Self {
-            base_url: std::env::var("DRAMATURG_BASE_URL").ok()?,
-            model: std::env::var("DRAMATURG_REMOTE_MODEL").unwrap_or_else(|_| "default".into()),
-            key: std::env::var("DRAMATURG_API_KEY").ok(),
-            timeout: Duration::from_secs(20),
-        })
-    }
+enum JobWork {
+    Complete(Box<CompletionRequest>, Sender<StreamEvent>),
+    Score(ScoreRequest, ScoreSender),
+    Embed(Vec<String>, EmbeddingSender),
 }
 
-type Job = (CompletionRequest, Sender<StreamEvent>, Arc<AtomicBool>);
-
-/// An OpenAI-compatible server, with streaming. It has a tokio runtime of its own on one thread, so the host needs none.
+/// OpenAI-compatible servers as one model.
+///
+/// ```no_run
+/// use dramaturg_llm::{CompletionRequest, LanguageModel, Message, Remote, RemoteSettings, StreamEvent};
+/// use std::time::Duration;
+///
+/// let model = Remote::new(RemoteSettings::new("http://127.0.0.1:8080/v1", "qwen2.5-7b"))?;
+/// let stream = model.complete(CompletionRequest::new(vec![Message::user("Who keeps the light?")]));
+/// while let StreamEvent::Text(words) = stream.next(Duration::from_secs(20)) {
+///     print!("{words}");
+/// }
+/// # Ok::<(), dramaturg_llm::RemoteError>(())
+/// ```
 pub struct Remote {
-    model: String,
+    name: String,
+    scoring: Scoring,
+    pool: Arc<Pool>,
     jobs: UnboundedSender<Job>,
 }
 
 impl Remote {
-    /// Prepares a client; nothing is sent before the first request.
+    /// Prepares the clients; nothing is sent before the first request. Reads keys, which may ask the system's key ring.
     ///
     /// # Errors
-    /// When the thread, the runtime or the HTTP client can't be made.
-    pub fn new(settings: RemoteSettings) -> Result<Self, ModelError> {
-        let unreachable = |e: &dyn std::fmt::Display| ModelError::Unreachable(e.to_string());
+    /// When an address can't be used, a key is missing, or no thread, runtime or client can be made.
+    pub fn new(settings: RemoteSettings) -> Result<Self, RemoteError> {
+        let pool = Arc::new(Pool::new(settings)?);
+        let first = pool.endpoints.first().ok_or(RemoteError::NoEndpoint)?;
+        let name = first.settings.model.clone();
+        let scores = pool.endpoints.iter().any(|one| one.settings.capabilities.logprobs);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (jobs, inbox) = unbounded_channel();
-        let model = settings.model.clone();
-        let client = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(settings.timeout)
-            .build()
-            .map_err(|e| unreachable(&e))?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|e| unreachable(&e))?;
+        let served = pool.clone();
         std::thread::Builder::new()
             .name("dramaturg-remote".into())
-            .spawn(move || runtime.block_on(serve(client, settings, inbox)))
-            .map_err(|e| unreachable(&e))?;
-        Ok(Self { model, jobs })
+            .spawn(move || LocalSet::new().block_on(&runtime, serve(served, inbox)))?;
+        Ok(Self { name, scoring: if scores { Scoring::Both } else { Scoring::No }, pool, jobs })
+    }
+
+    /// Vectors that are near each other where the texts mean the like, in the order of the texts.
+    pub fn embed(&self, texts: Vec<String>) -> PendingEmbeddings {
+        let (pending, sender, cancel) = PendingEmbeddings::channel();
+        self.start(cancel, JobWork::Embed(texts, sender));
+        pending
+    }
+
+    /// What is known of each server now.
+    pub fn endpoints(&self) -> Vec<EndpointState> {
+        self.pool.endpoints.iter().map(|endpoint| endpoint.inspect()).collect()
+    }
+
+    fn start(&self, cancel: Arc<AtomicBool>, work: JobWork) {
+        // When the thread is gone, the sender is dropped with the job and the receiver says so.
+        let _ = self.jobs.send(Job { asked: Instant::now(), cancel, work });
     }
 }
 
-async fn serve(
-    client: reqwest::Client,
-    settings: RemoteSettings,
-    mut inbox: UnboundedReceiver<Job>,
-) {
-    let settings = Arc::new(settings);
-    while let Some((request, events, cancel)) = inbox.recv().await {
-        let (client, settings) = (client.clone(), settings.clone());
+impl std::fmt::Debug for Remote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Remote").field("settings", &self.pool.settings).finish_non_exhaustive()
+    }
+}
+
+async fn serve(pool: Arc<Pool>, mut inbox: UnboundedReceiver<Job>) {
+    let mut running = JoinSet::new();
+    while let Some(job) = inbox.recv().await {
+        while running.try_join_next().is_some() {}
         // Each request runs beside the others: a slow one holds up nobody.
-        tokio::spawn(async move {
-            let answer = pin!(stream(&client, &settings, &request, &events));
-            let given_up = pin!(cancelled(&cancel));
-            let end = match select(answer, given_up).await {
-                Either::Left((Ok(()), _)) => StreamEvent::Done,
-                Either::Left((Err(error), _)) => StreamEvent::Failed(error),
-                Either::Right(_) => StreamEvent::Failed(ModelError::Cancelled),
+        running.spawn_local(perform(pool.clone(), job));
+    }
+    // The model was changed; who still listens to an answer of the old one hears it to its end.
+    while running.join_next().await.is_some() {}
+}
+
+async fn perform(pool: Arc<Pool>, Job { asked, cancel, work }: Job) {
+    match work {
+        JobWork::Complete(request, events) => {
+            let end = match unless(&cancel, complete(&pool, &request, &events, asked)).await {
+                Some(Ok(())) => StreamEvent::Done,
+                Some(Err(error)) => StreamEvent::Failed(error),
+                None => StreamEvent::Failed(ModelError::Cancelled),
             };
             let _ = events.send(end);
-        });
+        }
+        JobWork::Score(request, scores) => {
+            let end = unless(&cancel, score(&pool, &request, asked)).await;
+            let _ = scores.send(end.unwrap_or(Err(ModelError::Cancelled)));
+        }
+        JobWork::Embed(texts, embeddings) => {
+            let end = unless(&cancel, embed(&pool, &texts, asked)).await;
+            let _ = embeddings.send(end.unwrap_or(Err(ModelError::Cancelled)));
+        }
     }
 }
 
-/// Done when nobody waits for the answer any more, however much or little the server sends.
-async fn cancelled(cancel: &AtomicBool) {
-    while !cancel.load(Ordering::Relaxed) {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+/// Works until it is done or cancelled; the connection is closed in either case.
+async fn unless<T>(cancel: &AtomicBool, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    loop {
+        match tokio::time::timeout(CANCEL_TICK, work.as_mut()).await {
+            Ok(done) => return Some(done),
+            Err(_) if cancel.load(Ordering::Relaxed) => return None,
+            Err(_) => {}
+        }
     }
 }
 
-fn body(settings: &RemoteSettings, request: &CompletionRequest) -> serde_json::Value {
-    serde_json::json!({
-        "model": settings.model,
-        "messages": request.messages,
-        "stream": true,
-        "max_tokens": request.max_tokens,
-        "temperature": request.sampling.temperature,
-        "top_p": request.sampling.top_p,
-        "seed": request.sampling.seed,
-        "stop": request.stop,
-    })
-}
-
-async fn stream(
-    client: &reqwest::Client,
-    settings: &RemoteSettings,
+async fn complete(
+    pool: &Pool,
     request: &CompletionRequest,
     events: &Sender<StreamEvent>,
+    asked: Instant,
 ) -> Result<(), ModelError> {
-    let unreachable = |e: reqwest::Error| {
-        if e.is_timeout() {
-            ModelError::TimedOut
-        } else {
-            ModelError::Unreachable(e.without_url().to_string())
+    let timeouts = pool.settings.timeouts;
+    let total = asked + timeouts.total;
+    let deadline = request.work.deadline.map_or(total, |limit| total.min(asked + limit));
+    let patience = Patience { timeouts, deadline, total };
+    let cost = Cost { tokens: wire::estimate(request) };
+    pool.ask(cost, deadline, async |attempt| {
+        stream::complete(attempt, request, events, patience).await
+    })
+    .await
+}
+
+async fn embed(pool: &Pool, texts: &[String], asked: Instant) -> Result<Vec<Vec<f32>>, ModelError> {
+    let deadline = asked + pool.settings.timeouts.total;
+    let cost = Cost { tokens: texts.iter().map(|text| text.len() as u64 / 4 + 1).sum() };
+    let work = pool.ask(cost, deadline, async |attempt| embed::embed(attempt, texts).await);
+    tokio::time::timeout_at(deadline.into(), work).await.unwrap_or(Err(ModelError::TimedOut))
+}
+
+async fn score(
+    pool: &Pool,
+    request: &ScoreRequest,
+    asked: Instant,
+) -> Result<Vec<f32>, ModelError> {
+    let pairs: Vec<(&str, &str)> = match request {
+        ScoreRequest::Continuations { prefix, options } => {
+            options.iter().map(|option| (prefix.as_str(), option.as_str())).collect()
+        }
+        ScoreRequest::Channel { prefixes, line } => {
+            prefixes.iter().map(|prefix| (prefix.as_str(), line.as_str())).collect()
         }
     };
-    let url = format!("{}/chat/completions", settings.base_url.trim_end_matches('/'));
-    let mut post = client.post(url).json(&body(settings, request));
-    if let Some(key) = &settings.key {
-        post = post.bearer_auth(key);
-    }
-    let response = post.send().await.map_err(unreachable)?;
-    let status = response.status();
-    if !status.is_success() {
-        return Err(ModelError::Unreachable(format!("the server said {status}")));
-    }
-    let mut lines = response.bytes_stream().eventsource();
-    let mut finished = false;
-    while let Some(event) = lines.next().await {
-        let event = event.map_err(|e| ModelError::Garbage(e.to_string()))?;
-        if event.data.trim() == "[DONE]" {
-            return Ok(());
+    let deadline = asked + pool.settings.timeouts.total;
+    // One after the other: the first leaves the prefix in the server's cache, where the others find it.
+    let work = async {
+        let mut scores = Vec::with_capacity(pairs.len());
+        for (prefix, line) in pairs {
+            let cost = Cost { tokens: (prefix.len() + line.len()) as u64 / 4 + 1 };
+            let one =
+                pool.ask(cost, deadline, async |attempt| score::score(attempt, prefix, line).await);
+            scores.push(one.await?);
         }
-        let json: serde_json::Value =
-            serde_json::from_str(&event.data).map_err(|e| ModelError::Garbage(e.to_string()))?;
-        let choice = json
-            .get("choices")
-            .and_then(|choices| choices.get(0))
-            .ok_or_else(|| ModelError::Garbage("an event without choices".into()))?;
-        if let Some(text) = choice["delta"]["content"].as_str().filter(|t| !t.is_empty()) {
-            let _ = events.send(StreamEvent::Text(text.to_owned()));
-        }
-        finished |= choice["finish_reason"].is_string();
-    }
-    if finished { Ok(()) } else { Err(ModelError::Garbage("the stream broke off".into())) }
+        Ok(scores)
+    };
+    tokio::time::timeout_at(deadline.into(), work).await.unwrap_or(Err(ModelError::TimedOut))
 }
 
 impl LanguageModel for Remote {
     fn name(&self) -> &str {
-        &self.model
+        &self.name
     }
     fn scoring(&self) -> Scoring {
-        Scoring::No
+        self.scoring
     }
     fn complete(&self, request: CompletionRequest) -> CompletionStream {
         let (stream, events, cancel) = channel();
-        let _ = self.jobs.send((request, events, cancel));
+        self.start(cancel, JobWork::Complete(Box::new(request), events));
         stream
     }
-    fn score(&self, _: ScoreRequest) -> PendingScores {
-        PendingScores::ready(Err(ModelError::Unsupported("score a closed set".into())))
+    fn score(&self, request: ScoreRequest) -> PendingScores {
+        if self.scoring == Scoring::No {
+            return PendingScores::ready(Err(ModelError::Unsupported("score a closed set".into())));
+        }
+        let (pending, sender, cancel) = PendingScores::channel();
+        self.start(cancel, JobWork::Score(request, sender));
+        pending
     }
 }

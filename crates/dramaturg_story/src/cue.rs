@@ -112,6 +112,8 @@ pub struct TurnReport {
     pub directive: String,
     /// The exact prompt; empty when only authored lines were spoken.
     pub prompt: Vec<Message>,
+    /// The model did not answer in time.
+    pub timed_out: bool,
     /// What the model wrote, whatever became of it.
     pub improvised: String,
     /// Tokens of the prompt: counted by the model, or estimated where it does not tell.

@@ -8,7 +8,7 @@ use crate::director::{Reading, clean, contains_word, hypotheses, interpret};
 use crate::fact::{Effect, changed};
 use crate::pack::Line;
 use crate::{Event, Pack, State};
-use dramaturg_llm::{LanguageModel, Scoring, Warm};
+use dramaturg_llm::{Answer, LanguageModel, ModelError, Scoring, Warm};
 use dramaturg_mind::{ActionKind, Plan};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -122,6 +122,16 @@ impl Session {
         turn.push(Event::PlayerSaid { text: text.clone(), model: model.is_some() });
         let read = interpret(&turn.pack, turn.state, &text, model);
         turn.report.interpreted_ms = turn.began.elapsed().as_millis() as u64;
+        // A model that was too slow to understand is not asked to speak in the same turn.
+        let late = matches!(
+            read.answered,
+            Some(Event::Answered {
+                answer: Answer::Failed { error: ModelError::TimedOut, .. },
+                ..
+            })
+        );
+        turn.report.timed_out = late;
+        let model = model.filter(|_| !late);
         turn.events.extend(read.answered);
         turn.report.interpretation = read.odds;
         turn.report.chosen = format!("{:?}", read.reading);

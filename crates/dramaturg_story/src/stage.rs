@@ -16,6 +16,9 @@ use std::time::Duration;
 /// How often an idle play looks whether another model is there to be warmed.
 const GLANCE: Duration = Duration::from_millis(250);
 
+/// A model that did not answer in time is not asked for so many turns: nobody waits for it again and again.
+const REST_TURNS: u32 = 2;
+
 /// What a stage needs.
 #[derive(Clone)]
 pub struct StageSettings {
@@ -107,6 +110,7 @@ fn run(settings: StageSettings, inbox: &Receiver<Command>, cues: &Sender<Cue>) {
         save,
         cues,
         warmed_for: None,
+        resting: 0,
     };
     play.resume();
     loop {
@@ -125,6 +129,8 @@ struct Play<'c> {
     cues: &'c Sender<Cue>,
     /// The model whose cache holds what comes next, by its address.
     warmed_for: Option<Arc<dyn LanguageModel>>,
+    /// Turns for which a model that was too slow is left alone.
+    resting: u32,
 }
 
 impl Play<'_> {
@@ -169,7 +175,8 @@ impl Play<'_> {
         let cues = self.cues;
         match command {
             Command::Say(text) => {
-                let model = self.settings.model.model();
+                let model = self.settings.model.model().filter(|_| self.resting == 0);
+                self.resting = self.resting.saturating_sub(1);
                 // The turn is on disk before it is reported as over.
                 let mut over = None;
                 let events =
@@ -178,6 +185,11 @@ impl Play<'_> {
                         cue => drop(cues.send(cue)),
                     });
                 self.save.append(events, cues);
+                if let Some(Cue::TurnEnded { report, .. }) = &over
+                    && report.timed_out
+                {
+                    self.resting = REST_TURNS;
+                }
                 over.into_iter().for_each(|cue| self.perform(cue));
                 self.warm(true);
             }

@@ -1,7 +1,7 @@
 //! The last reader before the player: nothing locked, nothing out of the world, the right language, not too long.
 
 use super::likeness::{adds_to, unique};
-use super::rules::{contains_word, invisible};
+use super::rules::{contains_word, invisible, negated};
 use std::collections::BTreeSet;
 
 /// Watches a stream of words. Only text that can't become part of a forbidden term is let through. Goes by characters:
@@ -11,6 +11,8 @@ pub(crate) struct Guard {
     chinese: bool,
     /// What the player said, as words.
     player: BTreeSet<String>,
+    /// Whether the player's line says no: then an echo that does not is an answer, and the other way round.
+    player_negates: bool,
     text: String,
     released: usize,
     sentences: usize,
@@ -61,6 +63,7 @@ impl Guard {
             forbidden: locked.into_iter().chain(breaks).collect(),
             chinese,
             player: unique(&player.to_lowercase()),
+            player_negates: negated(&player.to_lowercase()),
             text: String::new(),
             released: 0,
             sentences: 0,
@@ -100,7 +103,7 @@ impl Guard {
         if self.released == 0 {
             let in_word = c.is_alphanumeric() && u32::from(c) < 0x2e80;
             let whole = self.sentences > 0;
-            if (in_word && !whole) || !adds_to(&lower, &self.player, whole) {
+            if (in_word && !whole) || !self.answers(&lower, whole) {
                 return if whole { Verdict::Broken(nothing()) } else { Verdict::Show(nothing()) };
             }
         }
@@ -109,6 +112,11 @@ impl Guard {
         }
         let safe = self.safe_length();
         Verdict::Show(self.release(safe))
+    }
+
+    /// Whether the text is more than an echo of the player's line.
+    fn answers(&self, lower: &str, whole: bool) -> bool {
+        adds_to(lower, &self.player, whole) || (whole && negated(lower) != self.player_negates)
     }
 
     /// Takes a character into the text, unless it is none of a speech.
@@ -156,7 +164,7 @@ impl Guard {
         let lower = self.text.to_lowercase();
         let broken = self.forbidden.iter().any(|term| contains_word(&lower, term))
             || self.wrong_language()
-            || (self.released == 0 && !adds_to(&lower, &self.player, true));
+            || (self.released == 0 && !self.answers(&lower, true));
         let text = if broken { &self.text[..self.released] } else { self.text.as_str() };
         let end = text.rfind(['.', '!', '?', '。', '！', '？', '…'])?;
         let end = end + text[end..].chars().next().map_or(0, char::len_utf8);
@@ -204,6 +212,11 @@ mod tests {
         assert_eq!(guard.push("They sent me to "), Verdict::Show(String::new()));
         assert_eq!(guard.push("write something down."), Verdict::Broken(String::new()));
         assert_eq!(guard.finish(), None);
+        let mut guard = Guard::new(vec![], false, "Do you believe in ghosts?");
+        assert_eq!(
+            guard.push("I don't believe in ghosts."),
+            Verdict::Show("I don't believe in ghosts.".into())
+        );
         let mut guard = Guard::new(vec![], false, "Is it always this foggy?");
         assert_eq!(guard.push("Always foggy, "), Verdict::Show(String::new()));
         let more = guard.push("and it pays no rent.");

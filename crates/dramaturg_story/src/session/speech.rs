@@ -5,7 +5,7 @@ use super::request::{compose_request, is_chinese};
 use crate::cue::Cue;
 use crate::director::{Guard, Reading, Verdict};
 use crate::{Beat, Event};
-use dramaturg_llm::{Answer, LanguageModel, StreamEvent};
+use dramaturg_llm::{Answer, LanguageModel, ModelError, StreamEvent};
 use dramaturg_mind::{Emotion, estimate_tokens};
 use std::time::{Duration, Instant};
 
@@ -76,6 +76,7 @@ impl Turn<'_> {
         let answer = match failure {
             None => Answer::Text { lead, text: said },
             Some(error) => {
+                self.report.timed_out |= error == ModelError::TimedOut;
                 (self.cues)(Cue::Notice(error.to_string()));
                 Answer::Failed { lead, text: said, error }
             }
