@@ -103,7 +103,7 @@ fn play(pack: &Arc<Pack>, locale: &str, seed: u64, model: &Traitor) -> (Vec<Vec<
     let mut asked = 0;
     for line in script(seed, locale, 200).split(|b| *b == b'\n') {
         let locked = !truth(&session);
-        session.warm(model);
+        session.warm(model, "");
         let (mut shown, mut leaks) = (String::new(), 0);
         let line = String::from_utf8_lossy(line);
         let events = session.player_says(&line, Some(model), &mut |cue| match cue {

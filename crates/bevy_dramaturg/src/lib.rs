@@ -25,7 +25,7 @@
 //! |---|---|
 //! | [`Persona`] | a character; alone, it is somebody to talk to |
 //! | [`Story`] | an authored story, played as an entity; its cast appear as [`Persona`]s of their own |
-//! | [`PlayerSays`], [`SavePlay`], [`LoadPlay`], [`RollBackPlay`] | what the player does |
+//! | [`PlayerSays`], [`PlayerTypes`], [`SavePlay`], [`LoadPlay`], [`RollBackPlay`] | what the player does |
 //! | [`ActiveModel`] | the language model, changed while the game runs; none is fine too |
 //!
 //! | you read | when |
@@ -57,7 +57,7 @@ mod story;
 
 pub use message::{
     BeatReached, LoadPlay, Notice, NpcActs, NpcSpeaks, PlayOpened, PlaySaved, PlayerSays,
-    RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
+    PlayerTypes, RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
 };
 pub use mind::{Memory, MemoryLine, Mood, NpcId, Persona, Planner};
 pub use model::{ActiveModel, ModelChanged};
@@ -75,8 +75,8 @@ use bevy_ecs::prelude::*;
 pub mod prelude {
     pub use crate::{
         ActiveModel, BeatReached, DramaturgPlugins, DramaturgSystems, LoadPlay, Memory, Mood,
-        Notice, NpcActs, NpcSpeaks, Persona, Planner, Play, PlayOpened, PlayerSays, SavePlay,
-        Speech, Story, StoryEnded, StoryPack, TurnEnded,
+        Notice, NpcActs, NpcSpeaks, Persona, Planner, Play, PlayOpened, PlayerSays, PlayerTypes,
+        SavePlay, Speech, Story, StoryEnded, StoryPack, TurnEnded,
     };
 }
 
@@ -107,6 +107,7 @@ impl Plugin for DramaturgPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<ActiveModel>()
             .add_message::<PlayerSays>()
+            .add_message::<PlayerTypes>()
             .add_message::<SavePlay>()
             .add_message::<LoadPlay>()
             .add_message::<RollBackPlay>()

@@ -21,6 +21,15 @@ impl PlayerSays {
     }
 }
 
+/// The player is typing, and nothing is said yet: the model evaluates ahead what stands. In; send it at each word.
+#[derive(Message, Clone, Debug)]
+pub struct PlayerTypes {
+    /// The play in which it will be said.
+    pub play: Entity,
+    /// The line so far.
+    pub text: String,
+}
+
 /// Copies a play to a file, beside the file that it writes at each turn. In.
 #[derive(Message, Clone, Debug)]
 pub struct SavePlay {

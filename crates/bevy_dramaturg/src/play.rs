@@ -2,7 +2,7 @@
 
 use crate::message::{
     BeatReached, LoadPlay, Notice, NpcActs, NpcSpeaks, PlayOpened, PlaySaved, PlayerSays,
-    RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
+    PlayerTypes, RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
 };
 use crate::mind::{Memory, Mood, NpcId, Planner, show};
 use bevy_ecs::prelude::*;
@@ -132,11 +132,15 @@ fn show_all(reports: Vec<MindReport>, anew: bool, play: &Play, minds: &mut Minds
 pub(crate) fn send(
     plays: Query<&Play>,
     mut says: MessageReader<PlayerSays>,
+    mut types: MessageReader<PlayerTypes>,
     mut saves: MessageReader<SavePlay>,
     mut loads: MessageReader<LoadPlay>,
     mut rolls: MessageReader<RollBackPlay>,
 ) {
     let stage = |entity| plays.get(entity).ok().map(|play: &Play| &play.stage);
+    for PlayerTypes { play, text } in types.read() {
+        stage(*play).into_iter().for_each(|stage| stage.typing(text.clone()));
+    }
     for PlayerSays { play, text } in says.read() {
         match stage(*play) {
             Some(stage) => stage.say(text.clone()),

@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 all well, 1 a replay failed or a model was not fetched, 2 wrong use or unreadable input.
 
+mod bench;
 mod model;
 // Shared with xtask, which may use no crate of the workspace; the folder's own docs say more.
 #[path = "../../../xtask/src/models/mod.rs"]
@@ -29,6 +30,9 @@ enum Task {
     Play(play::Play),
     /// Play recorded sessions again, without a model, and compare entry by entry.
     Replay(replay::Replay),
+    /// Measure.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// The catalogue of models: what there is, fetching and removing.
     #[command(subcommand)]
     Model(model::Model),
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Task::Play(play) => play.run(),
         Task::Replay(replay) => replay.run(),
+        Task::Bench(bench) => bench.run(),
         Task::Model(model) => model.run(),
     };
     done.unwrap_or_else(|message| {

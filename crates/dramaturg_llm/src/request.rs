@@ -220,6 +220,8 @@ impl ScoreRequest {
 pub struct Warm {
     /// The next prompt; everything before the text of its last message is evaluated.
     pub messages: Vec<Message>,
+    /// What the player has typed of that text so far; its whole words are evaluated, too.
+    pub typed: String,
     /// The hypotheses of the next [`ScoreRequest::Channel`].
     pub prefixes: Vec<String>,
 }

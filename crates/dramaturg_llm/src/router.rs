@@ -158,15 +158,16 @@ impl LanguageModel for Router {
     }
     /// What will be spoken and what will be judged may be different tiers' work, so each gets its own part.
     fn warm(&self, what: Warm) {
-        let Warm { messages, prefixes } = what;
+        let Warm { messages, typed, prefixes } = what;
         if !messages.is_empty() {
             let facts = Facts::of_completion(0, &CompletionRequest::new(messages.clone()));
-            let _ = self.jobs.send(Job::Warm(facts, Warm { messages, prefixes: Vec::new() }));
+            let _ =
+                self.jobs.send(Job::Warm(facts, Warm { messages, typed, prefixes: Vec::new() }));
         }
         if !prefixes.is_empty() {
             let request = ScoreRequest::Channel { prefixes: prefixes.clone(), line: String::new() };
             let facts = Facts::of_score(0, &request);
-            let _ = self.jobs.send(Job::Warm(facts, Warm { messages: Vec::new(), prefixes }));
+            let _ = self.jobs.send(Job::Warm(facts, Warm { prefixes, ..Warm::default() }));
         }
     }
 }

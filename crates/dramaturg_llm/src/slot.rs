@@ -1,7 +1,7 @@
 //! The model that plays now: none, one that is loading, or one that is ready. It can change while the game runs.
 
 use crate::{LanguageModel, Local, LocalSettings, Remote, RemoteSettings};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ pub enum ModelChoice {
     None,
     /// A GGUF file, run here.
     File(PathBuf),
+    /// A GGUF file, run here in a way of one's own: with fewer threads, more cells.
+    Tuned(PathBuf, LocalSettings),
     /// A server.
     Remote(RemoteSettings),
     /// One that the caller made.
@@ -86,7 +88,9 @@ impl ModelSlot {
             slot.held = match choice {
                 ModelChoice::None => Held::Nothing,
                 ModelChoice::Given(ref model) => Held::Ready(model.clone()),
-                ModelChoice::File(_) | ModelChoice::Remote(_) => Held::Loading,
+                ModelChoice::File(_) | ModelChoice::Tuned(..) | ModelChoice::Remote(_) => {
+                    Held::Loading
+                }
             };
             slot.filling
         };
@@ -151,13 +155,16 @@ fn state(held: &Held) -> SlotState {
 
 fn open(choice: ModelChoice) -> Result<Arc<dyn LanguageModel>, String> {
     match choice {
-        ModelChoice::File(path) => Local::open(&path, LocalSettings::default())
-            .map(|model| Arc::new(model) as _)
-            .map_err(|e| e.to_string()),
+        ModelChoice::File(path) => local(&path, LocalSettings::default()),
+        ModelChoice::Tuned(path, settings) => local(&path, settings),
         ModelChoice::Remote(settings) => {
             Remote::new(settings).map(|model| Arc::new(model) as _).map_err(|e| e.to_string())
         }
         ModelChoice::Given(model) => Ok(model),
         ModelChoice::None => Err("no model was chosen".into()),
     }
+}
+
+fn local(path: &Path, settings: LocalSettings) -> Result<Arc<dyn LanguageModel>, String> {
+    Local::open(path, settings).map(|model| Arc::new(model) as _).map_err(|e| e.to_string())
 }

@@ -1,4 +1,5 @@
 //! The local backend on the real test model; `cargo xtask test` fetches it and sets DRAMATURG_TEST_MODEL.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use dramaturg_llm::{
     CompletionRequest, LanguageModel, Local, LocalError, LocalSettings, Message, ModelError,
@@ -84,39 +85,35 @@ fn same_request_same_text_and_a_lead_of_the_closed_set() {
 }
 
 #[test]
-fn sharing_eviction_parking_and_restoring_change_no_word() {
-    let lines = ["Cold night.", "Who are you?"];
-    let people = ["Marta", "Tobin", "Ada"];
-    let asked: Vec<_> =
-        lines.iter().flat_map(|line| people.iter().map(move |who| ask(who, line))).collect();
-    let answers = |settings: LocalSettings| -> Option<Vec<String>> {
+fn sharing_eviction_parking_and_restoring_change_nothing_but_the_time() {
+    // How likely a line is after each of several beginnings that share a world, asked in turn and again.
+    let judged = |settings: LocalSettings| -> Option<Vec<f32>> {
         let model = open(settings)?;
-        Some(asked.iter().map(|request| speak(&model, request.clone()).text).collect())
+        let mut scores = Vec::new();
+        for who in ["Marta", "Tobin", "Ada", "Marta", "Tobin"] {
+            let prefix = format!("{WORLD}{WORLD}{who} keeps the tavern. {who} says:");
+            let request = ScoreRequest::Channel {
+                prefixes: vec![prefix, format!("{WORLD}The guest says:")],
+                line: "Sit down and eat your soup.".into(),
+            };
+            scores.extend(model.score(request).wait(LONG).unwrap());
+        }
+        Some(scores)
     };
-    // Nothing shared: each request in a sequence of its own, alone.
-    let Some(model) = open(LocalSettings::default()) else { return };
-    let alone: Vec<String> = asked
-        .iter()
-        .map(|request| {
-            let mut request = request.clone();
-            request.work.deterministic = true;
-            let answer = speak(&model, request);
-            assert_eq!(answer.cached, 0);
-            answer.text
-        })
-        .collect();
-    assert!(alone.iter().all(|text| !text.is_empty()));
+    let Some(plain) = judged(LocalSettings::default()) else { return };
     for (what, settings) in [
-        ("shared", LocalSettings::default()),
-        // Room for hardly two prompts: each character pushes another out, into host memory and back.
-        ("parked", LocalSettings { context_tokens: 384, ..LocalSettings::default() }),
+        // Room for hardly two beginnings: each pushes another out, into host memory and back.
+        ("parked", LocalSettings { context_tokens: 256, ..LocalSettings::default() }),
         (
             "evicted",
-            LocalSettings { context_tokens: 384, parked_bytes: 0, ..LocalSettings::default() },
+            LocalSettings { context_tokens: 256, parked_bytes: 0, ..LocalSettings::default() },
         ),
         ("not trimmed", LocalSettings { never_trim: true, ..LocalSettings::default() }),
     ] {
-        assert_eq!(answers(settings).unwrap(), alone, "{what}");
+        for (a, b) in plain.iter().zip(judged(settings).unwrap()) {
+            // Sums of other cells in another order differ in their last bits, and a token by some thousandths.
+            assert!((a - b).abs() < 0.02, "{what}: {a} {b}");
+        }
     }
 }
 
@@ -154,7 +151,7 @@ fn what_was_warmed_is_not_evaluated_again() {
     let Some(model) = open(LocalSettings::default()) else { return };
     let request = ask("Marta", "");
     let prefixes = vec!["The player orders a drink. The player says:".to_owned()];
-    model.warm(Warm { messages: request.messages, prefixes });
+    model.warm(Warm { messages: request.messages, typed: String::new(), prefixes });
     let began = Instant::now();
     while model.figures().cache.evaluated == 0 || model.figures().steps < 3 {
         assert!(began.elapsed() < LONG);
@@ -201,8 +198,11 @@ fn the_player_goes_first_and_a_cancelled_answer_ends() {
         .find(|event| matches!(event, StreamEvent::Failed(_) | StreamEvent::Done));
     assert_eq!(cancelled, Some(StreamEvent::Failed(ModelError::Cancelled)));
     assert_eq!(listen(&player).end, StreamEvent::Done);
-    // The player's answer was whole before the one that had waited longer had begun.
-    assert_eq!(waiting.next(Duration::ZERO), StreamEvent::Failed(ModelError::TimedOut));
+    // The player's answer was whole before the one that had waited longer said a word.
+    let next = waiting.next(Duration::ZERO);
+    let silent =
+        matches!(next, StreamEvent::Prompt { .. } | StreamEvent::Failed(ModelError::TimedOut));
+    assert!(silent, "{next:?}");
 }
 
 #[test]

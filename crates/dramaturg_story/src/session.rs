@@ -79,8 +79,9 @@ impl Session {
         }
     }
 
-    /// What the model will be asked when the player speaks next, whatever is said.
-    pub fn warm(&self, model: &dyn LanguageModel) {
+    /// What the model will be asked when the player speaks next, whatever is said; `typed` is what stands in the line
+    /// so far.
+    pub fn warm(&self, model: &dyn LanguageModel, typed: &str) {
         let Some(beat) = self.pack.beat(&self.state.beat) else { return };
         if self.state.ended.is_some() {
             return;
@@ -90,7 +91,7 @@ impl Session {
             Scoring::No => Vec::new(),
         };
         let messages = request::compose_request(&self.pack, &self.state, beat, "").messages;
-        model.warm(Warm { messages, prefixes });
+        model.warm(Warm { messages, typed: typed.to_owned(), prefixes });
     }
 
     /// Raises the curtain: the first beat's opening. Returns the events of turn 0.

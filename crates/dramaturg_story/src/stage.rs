@@ -36,6 +36,7 @@ pub struct StageSettings {
 
 enum Command {
     Say(String),
+    Typing(String),
     SaveAs(PathBuf),
     LoadFrom(PathBuf),
     RollBack(u32),
@@ -75,6 +76,10 @@ impl Stage {
     /// The player speaks.
     pub fn say(&self, text: impl Into<String>) {
         let _ = self.commands.send(Command::Say(text.into()));
+    }
+    /// The player is typing, and this is what stands so far: the model evaluates it ahead, nothing else happens.
+    pub fn typing(&self, text: impl Into<String>) {
+        let _ = self.commands.send(Command::Typing(text.into()));
     }
     /// Copies the play to another file. Answered by [`Cue::Saved`] or a notice.
     pub fn save_as(&self, path: PathBuf) {
@@ -116,7 +121,7 @@ fn run(settings: StageSettings, inbox: &Receiver<Command>, cues: &Sender<Cue>) {
     loop {
         match inbox.recv_timeout(GLANCE) {
             Ok(command) => play.obey(command),
-            Err(RecvTimeoutError::Timeout) => play.warm(false),
+            Err(RecvTimeoutError::Timeout) => play.warm(false, ""),
             Err(RecvTimeoutError::Disconnected) => return play.save.finish(),
         }
     }
@@ -152,11 +157,11 @@ impl Play<'_> {
         } else if let Some(ending) = self.session.state().ended.clone() {
             self.perform(Cue::Ended { ending });
         }
-        self.warm(true);
+        self.warm(true, "");
     }
 
     /// Lets the model evaluate the next prompt while the player reads and types.
-    fn warm(&mut self, again: bool) {
+    fn warm(&mut self, again: bool, typed: &str) {
         let model = self.settings.model.model();
         let same = match (&model, &self.warmed_for) {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b),
@@ -165,7 +170,7 @@ impl Play<'_> {
         };
         if again || !same {
             if let Some(model) = &model {
-                self.session.warm(model.as_ref());
+                self.session.warm(model.as_ref(), typed);
             }
             self.warmed_for = model;
         }
@@ -191,7 +196,7 @@ impl Play<'_> {
                     self.resting = REST_TURNS;
                 }
                 over.into_iter().for_each(|cue| self.perform(cue));
-                self.warm(true);
+                self.warm(true, "");
             }
             Command::SaveAs(path) => {
                 let saved = self.save.copy_to(&path);
@@ -210,10 +215,11 @@ impl Play<'_> {
                 Ok(()) => self.resume(),
                 Err(error) => self.perform(Cue::Notice(error.to_string())),
             },
+            Command::Typing(text) => self.warm(true, &text),
             Command::ReplacePack(pack) => {
                 self.settings.pack = pack.clone();
                 self.session.replace_pack(pack);
-                self.warm(true);
+                self.warm(true, "");
             }
         }
     }

@@ -20,6 +20,7 @@ impl Plugin for InputPlugin {
             Update,
             (
                 place,
+                tell,
                 send.run_if(stage_is_clear).before(DialogueSystems),
                 offer.after(DialogueSystems),
             )
@@ -135,6 +136,21 @@ fn offer(
         (true, now) if now != Some(line) => focus.set(line, FocusCause::Navigated),
         (false, Some(now)) if now == line => focus.clear(),
         _ => {}
+    }
+}
+
+/// At each new word the model may evaluate what stands already.
+fn tell(
+    plays: Query<Entity, With<Play>>,
+    lines: Query<&EditableText, (With<InputLine>, Changed<EditableText>)>,
+    mut told: Local<usize>,
+    mut types: MessageWriter<PlayerTypes>,
+) {
+    let (Ok(line), Ok(play)) = (lines.single(), plays.single()) else { return };
+    let text = line.value().to_string();
+    let words = text.split_whitespace().count();
+    if std::mem::replace(&mut *told, words) != words && words > 1 {
+        types.write(PlayerTypes { play, text });
     }
 }
 

@@ -39,10 +39,15 @@ pub struct Cover {
 #[require(Button)]
 pub struct Pressable;
 
+/// Whether the processor draws, for want of a graphics card.
+pub fn is_drawn_in_software(adapter: Option<&RenderAdapterInfo>) -> bool {
+    adapter.is_some_and(|adapter| adapter.device_type == DeviceType::Cpu)
+}
+
 /// A screen without vertical sync gets 60 frames a second and no more. Where the processor draws because there is no
 /// graphics card, 20 have to do: the model needs the cores.
 fn pace(adapter: Option<Res<RenderAdapterInfo>>, mut settings: ResMut<WinitSettings>) {
-    let software = adapter.is_some_and(|adapter| adapter.device_type == DeviceType::Cpu);
+    let software = is_drawn_in_software(adapter.as_deref());
     let frame = Duration::from_millis(if software { 50 } else { 16 });
     settings.focused_mode = UpdateMode::reactive(frame);
     settings.unfocused_mode = UpdateMode::reactive_low_power(frame.max(Duration::from_millis(50)));

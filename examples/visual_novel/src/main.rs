@@ -14,8 +14,9 @@ mod words;
 
 use bevy::asset::{AssetPlugin, UnapprovedPathMode};
 use bevy::prelude::*;
+use bevy::render::renderer::RenderAdapterInfo;
 use bevy::window::{PresentMode, WindowResolution};
-use bevy_dramaturg::llm::{ModelChoice, RemoteSettings};
+use bevy_dramaturg::llm::{LocalSettings, ModelChoice, RemoteSettings};
 use bevy_dramaturg::prelude::*;
 use bevy_dramaturg_inspector::{InspectorFont, InspectorPlugin};
 use clap::Parser;
@@ -58,15 +59,6 @@ enum Screen {
 
 fn main() -> AppExit {
     let arguments = Arguments::parse();
-    let model = if arguments.no_model {
-        ActiveModel::new(ModelChoice::None)
-    } else if let Some(file) = arguments.model_file.clone() {
-        ActiveModel::new(ModelChoice::File(file))
-    } else if let Some(server) = RemoteSettings::from_env() {
-        ActiveModel::new(ModelChoice::Remote(server))
-    } else {
-        ActiveModel::default()
-    };
     let window = Window {
         title: "The Lantern at Saltreach".into(),
         name: Some("dramaturg.visual_novel".into()),
@@ -88,7 +80,7 @@ fn main() -> AppExit {
                 .set(assets),
         )
         .insert_resource(ClearColor(look::INK))
-        .insert_resource(model)
+        .insert_resource(ActiveModel::new(ModelChoice::None))
         .insert_resource(words::Language::of(&arguments.locale))
         .insert_resource(arguments)
         .init_state::<Screen>()
@@ -105,10 +97,33 @@ fn main() -> AppExit {
             history::HistoryPlugin,
             saves::SavesPlugin,
         ))
+        .add_systems(Startup, open_model)
         .add_systems(Startup, |mut commands: Commands, fonts: Res<fonts::Fonts>| {
             commands.insert_resource(InspectorFont(fonts.chinese()));
         })
         .run()
+}
+
+/// Opens the model in the background. Where the processor draws, it leaves a core to the picture: threads that wait for
+/// each other on busy cores are slower than one.
+fn open_model(
+    arguments: Res<Arguments>,
+    adapter: Option<Res<RenderAdapterInfo>>,
+    model: Res<ActiveModel>,
+) {
+    let file = std::env::var_os("DRAMATURG_MODEL").map(PathBuf::from);
+    let choice = match arguments.model_file.clone().or(file) {
+        _ if arguments.no_model => ModelChoice::None,
+        Some(file) => {
+            let mut settings = LocalSettings::default();
+            if look::is_drawn_in_software(adapter.as_deref()) {
+                settings.threads = settings.threads.saturating_sub(1).max(1);
+            }
+            ModelChoice::Tuned(file, settings)
+        }
+        None => RemoteSettings::from_env().map_or(ModelChoice::None, ModelChoice::Remote),
+    };
+    model.change(choice);
 }
 
 /// The assets beside the program, or in the project when it runs from there.

@@ -143,8 +143,13 @@ impl<'m> Cells<'m> {
         }
     }
 
-    /// An empty sequence that shares nothing.
+    /// An empty sequence in an empty cache: what is evaluated in it comes out the same to the last bit, since even the
+    /// place of its cells is always the same. Whatever was held goes to host memory.
     pub(super) fn acquire_empty(&mut self) -> Result<Seq, ModelError> {
+        while self.evict() {}
+        if self.held.is_empty() {
+            self.context.clear_kv_cache();
+        }
         let fresh = self.fresh()?;
         self.hold(fresh, Vec::new());
         Ok(fresh)

@@ -7,7 +7,7 @@
 use super::cells::{CacheFigures, Cells};
 use super::judge::{Judge, log_probability};
 use super::prefix_tree::{Seq, Token};
-use super::prompt::{Prompt, plain, render};
+use super::prompt::{Prompt, plain, render, tokens};
 use super::queue::{Queue, Urgency};
 use super::speak::{Baseline, Progress, Speak};
 use super::{Job, LocalFigures};
@@ -258,6 +258,9 @@ impl<'m> Worker<'m> {
         let mut goals = VecDeque::new();
         if let Ok(mut prompt) = render(self.model, self.template, &what.messages) {
             prompt.tokens.truncate(prompt.last);
+            // The last word may still grow, and be other tokens then.
+            let stands = what.typed.rfind(char::is_whitespace).unwrap_or_default();
+            prompt.tokens.extend(tokens(self.model, &what.typed[..stands], false));
             if !prompt.tokens.is_empty() && prompt.tokens.len() < self.longest {
                 goals.push_back(prompt.tokens);
             }

@@ -269,9 +269,10 @@ impl Attempt {
         self.endpoint.state().breaker.succeeded();
     }
 
-    pub(super) fn failed(mut self, blame: bool) {
-        self.settled = blame;
-        if blame {
+    /// `counted`: an earlier try of the same request has failed here already.
+    pub(super) fn failed(mut self, blame: bool, counted: bool) {
+        if blame && (!counted || self.probes) {
+            self.settled = true;
             self.endpoint.state().breaker.failed(Instant::now());
         }
     }

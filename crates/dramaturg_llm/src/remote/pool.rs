@@ -27,6 +27,8 @@ struct Tries {
     not_before: Vec<Option<Instant>>,
     /// Asked in vain; would fail again.
     barred: Vec<bool>,
+    /// Its breaker has counted this request: a request that breaks a server is one failure, however often it is tried.
+    blamed: Vec<bool>,
     made: u32,
     last: Option<ModelError>,
 }
@@ -91,6 +93,7 @@ impl Pool {
         let mut tries = Tries {
             not_before: vec![None; count],
             barred: vec![false; count],
+            blamed: vec![false; count],
             made: 0,
             last: None,
         };
@@ -125,7 +128,9 @@ impl Pool {
             };
             let error = attempt.endpoint.without_key(failure.error);
             tracing::debug!(server = attempt.endpoint.name, %error, "a request to a model failed");
-            attempt.failed(failure.blame);
+            let counted = tries.blamed[at];
+            tries.blamed[at] |= failure.blame;
+            attempt.failed(failure.blame, counted);
             if failure.again == Again::Never {
                 return Err(error);
             }

@@ -237,7 +237,7 @@ impl Default for Retry {
 /// When a server is left alone.
 #[derive(Clone, Copy, Debug)]
 pub struct BreakerSettings {
-    /// After so many failures in a row.
+    /// After so many requests that failed in a row.
     pub failures: u32,
     /// For so long; then one request tries it again.
     pub pause: Duration,
@@ -245,7 +245,7 @@ pub struct BreakerSettings {
 
 impl Default for BreakerSettings {
     fn default() -> Self {
-        Self { failures: 4, pause: Duration::from_secs(15) }
+        Self { failures: 3, pause: Duration::from_secs(15) }
     }
 }
 

@@ -122,3 +122,15 @@ async fn limits_are_kept_and_the_next_server_takes_over() {
     assert!(begun.elapsed() < ms(500));
     assert_eq!((bodies(&servers[0]).await.len(), bodies(&servers[1]).await.len()), (2, 1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_request_that_breaks_a_server_is_one_failure_however_often_it_is_tried() {
+    let fails = ResponseTemplate::new(500);
+    let server = server(vec![fails.clone(), fails.clone(), fails, answer(&["Fine."])]).await;
+    let mut settings = settings(url(&server));
+    settings.breaker.failures = 2;
+    let model = Remote::new(settings).unwrap();
+    assert!(failure(&ask(&model, request())).to_string().contains("500"));
+    assert_eq!(bodies(&server).await.len(), 3);
+    assert_eq!(text(&ask(&model, request())), "Fine.");
+}

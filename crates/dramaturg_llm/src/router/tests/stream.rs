@@ -160,10 +160,10 @@ fn warming_costs_nothing() {
         (name: "talk", take: ["small"])]"#;
     let house = House::new(policy, vec![], vec![]);
     let (messages, prefixes) = (vec![Message::user("hi")], vec!["The player asks:".to_owned()]);
-    house.router.warm(Warm { messages: messages.clone(), prefixes });
+    house.router.warm(Warm { messages: messages.clone(), prefixes, ..Warm::default() });
     eventually(|| (!house.small.warmed.lock().unwrap().is_empty()).then_some(()));
-    assert_eq!(house.small.warmed.lock().unwrap()[0], Warm { messages, prefixes: vec![] });
-    house.router.warm(Warm { messages: vec![], prefixes: vec!["x".into()] });
+    assert_eq!(house.small.warmed.lock().unwrap()[0], Warm { messages, ..Warm::default() });
+    house.router.warm(Warm { prefixes: vec!["x".into()], ..Warm::default() });
     assert_eq!(house.router.ledger().total().entries, 0);
     assert!(house.big.warmed.lock().unwrap().is_empty());
 }
