@@ -1,5 +1,7 @@
 //! A character that stands alone, and a backend that stalls.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod stage;
 
 use bevy_app::prelude::*;

@@ -1,5 +1,7 @@
 //! A story pack as an asset: played, observed, reloaded while it runs, saved, loaded and rolled back.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod stage;
 
 use bevy_app::prelude::*;

@@ -2,8 +2,8 @@
 
 use crate::model;
 use dramaturg_llm::{
-    CompletionRequest, EndpointSettings, Kind, LanguageModel, Local, LocalFigures, LocalSettings,
-    Message, Remote, RemoteSettings, Sampling, ScoreRequest, StreamEvent, Warm, Work,
+    CompletionRequest, Kind, LanguageModel, Local, LocalFigures, LocalSettings, Message, Remote,
+    RemoteSettings, Sampling, ScoreRequest, StreamEvent, Warm, Work,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -181,13 +181,9 @@ impl Turn {
     fn open(&self) -> Result<Backend, String> {
         if let Some(url) = &self.endpoint {
             let name = std::env::var("DRAMATURG_REMOTE_MODEL").unwrap_or_else(|_| "default".into());
-            let endpoint = EndpointSettings::new(url.clone(), name);
-            return Remote::new(RemoteSettings {
-                endpoints: vec![endpoint],
-                ..RemoteSettings::default()
-            })
-            .map(Backend::Remote)
-            .map_err(|e| e.to_string());
+            return Remote::new(RemoteSettings::new(url.clone(), name))
+                .map(Backend::Remote)
+                .map_err(|e| e.to_string());
         }
         let file = match (&self.model_file, &self.model) {
             (Some(file), _) => file.clone(),
