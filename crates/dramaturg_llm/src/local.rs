@@ -35,7 +35,9 @@ use std::time::Duration;
 pub struct LocalSettings {
     /// Cells of the cache: tokens over all sequences, those that are shared counted once.
     pub context_tokens: u32,
-    /// Threads that decode; one core fewer than the machine has leaves room for the game.
+    /// Threads that decode; by default what `DRAMATURG_THREADS` says, else one fewer than the machine has cores. The
+    /// threads wait for each other many times a token: with fewer free cores than threads the model is many times
+    /// slower than with one thread, so leave out the cores that the game itself keeps busy.
     pub threads: u32,
     /// Answers that are written at the same time.
     pub parallel: u32,
@@ -49,8 +51,11 @@ pub struct LocalSettings {
 impl Default for LocalSettings {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
-        // With two cores both are used, the game's frame thread wins by priority of the scheduler.
+        let wanted =
+            std::env::var("DRAMATURG_THREADS").ok().and_then(|threads| threads.parse().ok());
+        // With two cores both are used: fastest as long as nothing else runs.
         let threads = if cores <= 2 { cores } else { (cores - 1).min(8) };
+        let threads = wanted.unwrap_or(threads).clamp(1, 64);
         Self {
             context_tokens: 8192,
             threads: threads as u32,

@@ -256,6 +256,14 @@ impl<'m> Worker<'m> {
 
     fn goals(&self, what: &Warm) -> Ahead {
         let mut goals = VecDeque::new();
+        // The player's words are understood before they are answered.
+        for prefix in &what.prefixes {
+            let mut tokens = plain(self.model, prefix);
+            tokens.pop();
+            if !tokens.is_empty() {
+                goals.push_back(tokens);
+            }
+        }
         if let Ok(mut prompt) = render(self.model, self.template, &what.messages) {
             prompt.tokens.truncate(prompt.last);
             // The last word may still grow, and be other tokens then.
@@ -263,13 +271,6 @@ impl<'m> Worker<'m> {
             prompt.tokens.extend(tokens(self.model, &what.typed[..stands], false));
             if !prompt.tokens.is_empty() && prompt.tokens.len() < self.longest {
                 goals.push_back(prompt.tokens);
-            }
-        }
-        for prefix in &what.prefixes {
-            let mut tokens = plain(self.model, prefix);
-            tokens.pop();
-            if !tokens.is_empty() {
-                goals.push_back(tokens);
             }
         }
         Ahead { goals, seq: None }

@@ -11,10 +11,12 @@ use crossbeam_channel::Sender;
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use std::time::{Duration, Instant};
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 /// How long a server gets to count and to say goodbye when the answer is whole.
 const GOODBYE: Duration = Duration::from_secs(2);
+/// How long the end of a connection may take that has nothing more to bring.
+const FAREWELL: Duration = Duration::from_millis(60);
 
 /// Until when a try waits.
 #[derive(Clone, Copy)]
@@ -106,7 +108,7 @@ async fn receive(
         };
         for data in complete {
             if data.trim() == "[DONE]" {
-                return Ok(());
+                return said_done(answer, &mut response).await;
             }
             let begun = answer.begun;
             if take(answer, &data)? {
@@ -132,6 +134,18 @@ async fn receive(
             };
         }
     }
+}
+
+/// The server says that this was all.
+async fn said_done(answer: &Answer<'_>, response: &mut Response) -> Result<(), Failure> {
+    if !answer.begun && !answer.finished {
+        // llama-cpp-python says so to a request that it drops for another one.
+        let error = ModelError::Unreachable("the stream ended before it began".into());
+        return Err(Failure::new(error, Again::Later(None)));
+    }
+    // A connection whose end was read is kept for the next request. It mostly is there already.
+    while let Ok(Ok(Some(_))) = timeout(FAREWELL, response.chunk()).await {}
+    Ok(())
 }
 
 fn is_whole(data: &str) -> bool {

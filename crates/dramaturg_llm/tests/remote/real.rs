@@ -50,6 +50,7 @@ fn start() -> Option<Server> {
     let model = std::env::var_os("DRAMATURG_TEST_MODEL")?;
     let python = python()?;
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // One thread: two that wait for each other are slower than one as soon as anything else runs.
     let child = Command::new(python)
         .args(["-m", "llama_cpp.server", "--host", "127.0.0.1", "--port", &port.to_string()])
         .args([
@@ -68,9 +69,11 @@ fn start() -> Option<Server> {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let server = Server { url: format!("http://127.0.0.1:{port}/v1"), child: Some(child) };
+    let mut server = Server { url: format!("http://127.0.0.1:{port}/v1"), child: Some(child) };
     let begun = Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let ended = server.child.as_mut().unwrap().try_wait().unwrap();
+        assert_eq!(ended, None, "the server does not start; is its port taken?");
         assert!(begun.elapsed() < PATIENCE, "the server does not start");
         std::thread::sleep(ms(200));
     }
@@ -122,7 +125,8 @@ fn words_and_seed(model: &Remote) {
         text(&events),
         events.iter().find(|e| matches!(e, StreamEvent::Usage(_)))
     );
-    assert_eq!(text(&ask(model, request)), text(&events));
+    let again = ask(model, request);
+    assert_eq!(text(&again), text(&events), "{again:?}");
 }
 
 fn a_lead(model: &Remote) {

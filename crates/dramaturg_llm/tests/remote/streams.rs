@@ -227,3 +227,31 @@ fn an_answer_outlives_its_model() {
     assert_eq!(stream.next(Duration::from_secs(9)), StreamEvent::Text("here.".into()));
     assert_eq!(stream.next(Duration::from_secs(9)), StreamEvent::Done);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_ends_before_it_begins_is_tried_again() {
+    let server = server(vec![stream("data: [DONE]\n\n"), answer(&["Here."])]).await;
+    assert_eq!(text(&ask_with(settings(url(&server)), request())), "Here.");
+}
+
+#[test]
+fn a_connection_is_kept_for_the_next_request() {
+    let server = RawServer::start(|mut connection, _| {
+        loop {
+            let body = words("Hm.") + STOP;
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+            send(&mut connection, format!("{head}{:x}\r\n{body}\r\n", body.len()));
+            // The last chunk comes a little later than the last word.
+            std::thread::sleep(ms(5));
+            send(&mut connection, "0\r\n\r\n");
+            if !read_request(&mut connection) {
+                return;
+            }
+        }
+    });
+    let model = Remote::new(settings(&server.url)).unwrap();
+    for _ in 0..3 {
+        assert_eq!(text(&ask(&model, request())), "Hm.");
+    }
+    assert_eq!(server.count(), 1);
+}

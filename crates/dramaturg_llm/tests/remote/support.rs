@@ -43,7 +43,8 @@ pub fn ask(model: &Remote, request: CompletionRequest) -> Vec<StreamEvent> {
     let stream = model.complete(request);
     let mut events = Vec::new();
     loop {
-        let event = stream.next(Duration::from_secs(20));
+        // Longer than any patience of the settings: what ends an answer is the backend.
+        let event = stream.next(Duration::from_secs(150));
         let ends = matches!(event, StreamEvent::Done | StreamEvent::Failed(_));
         events.push(event);
         if ends {
@@ -135,6 +136,7 @@ impl RawServer {
         std::thread::spawn(move || {
             for connection in listener.incoming() {
                 let mut connection = connection.unwrap();
+                connection.set_nodelay(true).unwrap();
                 let (number, serve) = (count.fetch_add(1, Ordering::SeqCst), serve.clone());
                 std::thread::spawn(move || {
                     read_request(&mut connection);
@@ -150,8 +152,8 @@ impl RawServer {
     }
 }
 
-/// Head and body, so that closing the connection afterwards is no reset.
-fn read_request(connection: &mut TcpStream) {
+/// Head and body, so that closing the connection afterwards is no reset. False when there is none.
+pub fn read_request(connection: &mut TcpStream) -> bool {
     let (mut read, mut piece) = (Vec::new(), [0; 4096]);
     loop {
         let n = connection.read(&mut piece).unwrap_or_default();
@@ -161,11 +163,11 @@ fn read_request(connection: &mut TcpStream) {
             let head = head.to_lowercase();
             let length = head.split("content-length: ").nth(1).and_then(|l| l.lines().next());
             if body.len() >= length.map_or(0, |length| length.trim().parse().unwrap()) {
-                return;
+                return true;
             }
         }
         if n == 0 {
-            return;
+            return false;
         }
     }
 }

@@ -26,7 +26,7 @@ const SHORT: f32 = 1.6;
 const MARGIN: f32 = 0.12;
 /// Examples of a move that the model is shown: each makes the first line of a beat dearer.
 const EXAMPLES: usize = 2;
-const PATIENCE: Duration = Duration::from_secs(12);
+const PATIENCE: Duration = Duration::from_secs(6);
 
 const NONES: [&str; 6] = [
     "The player makes small talk about something else. The player says:",
