@@ -12,6 +12,7 @@ mod prompt;
 mod queue;
 mod sampler;
 mod speak;
+mod step;
 mod words;
 mod worker;
 

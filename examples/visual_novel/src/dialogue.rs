@@ -56,6 +56,8 @@ pub struct Dialogue {
     waiting: VecDeque<Line>,
     /// What the player said last.
     said: String,
+    /// Something stands in the player's line.
+    pub typing: bool,
     turn_over: bool,
     ending: Option<String>,
     face: Option<(Entity, Emotion)>,
@@ -310,7 +312,8 @@ fn turn_page(
     mouse: Res<ButtonInput<MouseButton>>,
     mut screen: ResMut<NextState<Screen>>,
 ) {
-    let key = keyboard.any_just_pressed([KeyCode::Enter, KeyCode::NumpadEnter, KeyCode::Space]);
+    let key = keyboard.any_just_pressed([KeyCode::Enter, KeyCode::NumpadEnter])
+        || (keyboard.just_pressed(KeyCode::Space) && !dialogue.typing);
     if !key && !mouse.just_pressed(MouseButton::Left) {
         return;
     }

@@ -112,9 +112,9 @@ fn space_with_shift(
     }
 }
 
-/// Shows the line when it is the player's turn, and gives it the keyboard.
+/// Gives the line the keyboard, and shows it when it is the player's turn.
 fn offer(
-    dialogue: Option<Res<Dialogue>>,
+    mut dialogue: Option<ResMut<Dialogue>>,
     overlay: Res<State<Overlay>>,
     mut focus: ResMut<InputFocus>,
     lines: Query<(Entity, &EditableText), With<InputLine>>,
@@ -122,17 +122,24 @@ fn offer(
     mut placeholders: Query<&mut Visibility, (With<Placeholder>, Without<Row>)>,
 ) {
     let Ok((line, text)) = lines.single() else { return };
-    let turn = dialogue.is_some_and(|dialogue| dialogue.is_players_turn())
-        && *overlay.get() == Overlay::None;
+    let clear = *overlay.get() == Overlay::None;
+    let typed = !text.value().to_string().trim().is_empty();
+    let composing = text.is_composing();
+    let (turn, open) = dialogue.as_mut().map_or((false, false), |dialogue| {
+        if dialogue.typing != typed {
+            dialogue.typing = typed;
+        }
+        (dialogue.is_players_turn() && clear, !dialogue.is_over() && clear)
+    });
     let visible = |yes: bool| if yes { Visibility::Inherited } else { Visibility::Hidden };
+    // Who types ahead sees it.
     for mut row in &mut rows {
-        row.set_if_neq(visible(turn));
+        row.set_if_neq(visible(turn || (open && typed)));
     }
-    let empty = text.value().to_string().is_empty() && !text.is_composing();
     for mut placeholder in &mut placeholders {
-        placeholder.set_if_neq(visible(turn && empty));
+        placeholder.set_if_neq(visible(turn && !typed && !composing));
     }
-    match (turn, focus.get()) {
+    match (open, focus.get()) {
         (true, now) if now != Some(line) => focus.set(line, FocusCause::Navigated),
         (false, Some(now)) if now == line => focus.clear(),
         _ => {}

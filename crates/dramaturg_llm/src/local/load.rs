@@ -1,7 +1,8 @@
 //! Opening a model, and finding out what it can do.
 
 use super::cells::Cells;
-use super::worker::{BATCH, Worker};
+use super::step::BATCH;
+use super::worker::Worker;
 use super::{Job, LocalFigures, LocalSettings, SEQUENCES};
 use crossbeam_channel::{Receiver, Sender};
 use llama_cpp_2::context::LlamaContext;

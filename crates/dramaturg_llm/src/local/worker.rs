@@ -10,20 +10,17 @@ use super::prefix_tree::{Seq, Token};
 use super::prompt::{Prompt, plain, render, tokens};
 use super::queue::{Queue, Urgency};
 use super::speak::{Baseline, Progress, Speak};
+use super::step::{BATCH, Piece, Step};
 use super::{Job, LocalFigures};
 use crate::{ModelError, StreamEvent, Warm};
 use crossbeam_channel::Receiver;
-use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::{LlamaChatTemplate, LlamaModel};
-use llama_cpp_2::token::LlamaToken;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tokens of a prompt that are evaluated in one step when nobody speaks, and while somebody does.
 const SLICE: usize = 64;
 const SLICE_BESIDE_SPEECH: usize = 32;
-/// Tokens of a batch at the most; a whole closed set is judged in one.
-pub(super) const BATCH: usize = 512;
 
 /// What is being evaluated ahead.
 struct Ahead {
@@ -51,14 +48,6 @@ pub(super) struct Worker<'m> {
     steps: u64,
     /// An answer that can't go on, found while a batch was made.
     broken: Option<(usize, ModelError)>,
-}
-
-/// A piece of the batch: whose it is, and at which index its logits stand.
-enum Piece {
-    Drawn { at: usize, index: i32 },
-    Goal { at: usize, index: Option<i32> },
-    Group { from: usize, until: usize, index: i32 },
-    Ahead,
 }
 
 impl<'m> Worker<'m> {
@@ -278,124 +267,97 @@ impl<'m> Worker<'m> {
 
     /// One batch.
     fn step(&mut self) -> Result<(), ModelError> {
-        let mut batch = LlamaBatch::new(BATCH, 1);
-        let mut pieces = Vec::new();
-        let mut grown: Vec<(Seq, Vec<Token>)> = Vec::new();
+        let mut step = Step::new();
         for (at, speak) in self.speaking.iter().enumerate() {
             if let Some(token) = speak.drawn() {
-                let index = batch.n_tokens();
-                add(&mut batch, token, self.cells.length(speak.seq), speak.seq, true)?;
-                grown.push((speak.seq, vec![token]));
-                pieces.push(Piece::Drawn { at, index });
+                let from = self.cells.length(speak.seq);
+                let index = step.slice(vec![token], from, speak.seq, true)?;
+                step.pieces.push(Piece::Drawn { at, index });
             }
         }
-        let slice = if pieces.is_empty() { SLICE } else { SLICE_BESIDE_SPEECH };
-        self.add_prompt(&mut batch, &mut pieces, &mut grown, slice)?;
+        let slice = if step.pieces.is_empty() { SLICE } else { SLICE_BESIDE_SPEECH };
+        self.add_prompt(&mut step, slice)?;
         if let Some((at, error)) = self.broken.take() {
             // Nothing was evaluated yet: the others go on at the next step.
             self.end_speech(at, Err(error));
             return Ok(());
         }
-        if batch.n_tokens() == 0 {
+        if step.len() == 0 {
             return Ok(());
         }
-        self.cells.decode(&mut batch, &grown)?;
+        let pieces = step.evaluate(&mut self.cells)?;
         self.steps += 1;
-        self.use_logits(pieces)
+        self.use_logits(pieces);
+        Ok(())
     }
 
     /// Adds a slice of the most urgent prompt, or a closed set that is ready to be judged.
-    fn add_prompt(
-        &mut self,
-        batch: &mut LlamaBatch,
-        pieces: &mut Vec<Piece>,
-        grown: &mut Vec<(Seq, Vec<Token>)>,
-        slice: usize,
-    ) -> Result<(), ModelError> {
+    fn add_prompt(&mut self, step: &mut Step, slice: usize) -> Result<(), ModelError> {
         // The player's words are understood before anybody answers.
         if self.judging.is_some() {
-            if let Err(error) = self.add_judgement(batch, pieces, grown, slice) {
+            if let Err(error) = self.add_judgement(step, slice) {
                 self.end_judgement(Err(error));
             }
             return Ok(());
         }
         let waiting = self.speaking.iter().enumerate().filter(|(_, speak)| speak.drawn().is_none());
         let urgent = waiting.min_by_key(|(_, speak)| speak.request.work.priority).map(|(at, _)| at);
-        if let Some(at) = urgent {
-            let speak = &mut self.speaking[at];
-            let most = speak.goal.len().saturating_sub(1);
-            let (seq, from) = match self.cells.turn(speak.seq, &speak.goal, most) {
-                Ok(found) => found,
-                Err(error) => {
-                    self.broken = Some((at, error));
-                    return Ok(());
-                }
-            };
-            speak.seq = seq;
-            let until = (from + slice).min(speak.goal.len());
-            let whole = until == speak.goal.len();
-            let tokens = speak.goal[from..until].to_vec();
-            let index = add_all(batch, &tokens, from, seq, whole)?;
-            self.cells.count_evaluated(tokens.len());
-            grown.push((seq, tokens));
-            pieces.push(Piece::Goal { at, index: whole.then_some(index) });
-            return Ok(());
-        }
-        if pieces.is_empty() {
-            return self.add_ahead(batch, pieces, grown);
-        }
+        let Some(at) = urgent else {
+            return if step.pieces.is_empty() { self.add_ahead(step) } else { Ok(()) };
+        };
+        let speak = &mut self.speaking[at];
+        let most = speak.goal.len().saturating_sub(1);
+        let (seq, from) = match self.cells.turn(speak.seq, &speak.goal, most) {
+            Ok(found) => found,
+            Err(error) => {
+                self.broken = Some((at, error));
+                return Ok(());
+            }
+        };
+        speak.seq = seq;
+        let until = (from + slice).min(speak.goal.len());
+        let whole = until == speak.goal.len();
+        let tokens = speak.goal[from..until].to_vec();
+        self.cells.count_evaluated(tokens.len());
+        let index = step.slice(tokens, from, seq, whole)?;
+        step.pieces.push(Piece::Goal { at, index: whole.then_some(index) });
         Ok(())
     }
 
-    fn add_judgement(
-        &mut self,
-        batch: &mut LlamaBatch,
-        pieces: &mut Vec<Piece>,
-        grown: &mut Vec<(Seq, Vec<Token>)>,
-        slice: usize,
-    ) -> Result<(), ModelError> {
+    fn add_judgement(&mut self, step: &mut Step, slice: usize) -> Result<(), ModelError> {
         let Some(judge) = &mut self.judging else { return Ok(()) };
         // First every prefix is held.
         while judge.held.len() < judge.hypotheses.len() {
             let goal = judge.hypotheses[judge.held.len()].held();
             let (seq, from) = self.cells.acquire(goal, goal.len())?;
-            let until = (from + slice).min(goal.len());
             if from == goal.len() {
                 judge.held.push(seq);
                 continue;
             }
-            let tokens = goal[from..until].to_vec();
-            add_all(batch, &tokens, from, seq, false)?;
-            self.cells.count_evaluated(tokens.len());
-            grown.push((seq, tokens));
-            // At the next step it is found again, with this slice in it.
-            pieces.push(Piece::Group { from: 0, until: 0, index: seq });
+            let until = (from + slice).min(goal.len());
+            self.cells.count_evaluated(until - from);
+            step.slice(goal[from..until].to_vec(), from, seq, false)?;
+            step.pieces.push(Piece::Prefix { seq });
             return Ok(());
         }
         let from = judge.scores.len();
         let mut until = from;
-        let index = batch.n_tokens();
+        let index = step.len() as i32;
         for (hypothesis, seq) in judge.hypotheses.iter().zip(&judge.held).skip(from) {
-            let length = hypothesis.line.len();
-            if until > from && batch.n_tokens() as usize + length > BATCH {
+            if until > from && step.len() + hypothesis.line.len() > BATCH {
                 break;
             }
             let start = hypothesis.held().len();
             for (i, token) in hypothesis.fed().enumerate() {
-                add(batch, token, start + i, *seq, true)?;
+                step.try_token(token, start + i, *seq)?;
             }
             until += 1;
         }
-        pieces.push(Piece::Group { from, until, index });
+        step.pieces.push(Piece::Line { from, until, index });
         Ok(())
     }
 
-    fn add_ahead(
-        &mut self,
-        batch: &mut LlamaBatch,
-        pieces: &mut Vec<Piece>,
-        grown: &mut Vec<(Seq, Vec<Token>)>,
-    ) -> Result<(), ModelError> {
+    fn add_ahead(&mut self, step: &mut Step) -> Result<(), ModelError> {
         let Some(ahead) = &mut self.ahead else { return Ok(()) };
         while let Some(goal) = ahead.goals.front() {
             let (seq, from) = match ahead.seq {
@@ -405,11 +367,9 @@ impl<'m> Worker<'m> {
             ahead.seq = Some(seq);
             if from < goal.len() {
                 let until = (from + SLICE_BESIDE_SPEECH).min(goal.len());
-                let tokens = goal[from..until].to_vec();
-                add_all(batch, &tokens, from, seq, false)?;
-                self.cells.count_evaluated(tokens.len());
-                grown.push((seq, tokens));
-                pieces.push(Piece::Ahead);
+                self.cells.count_evaluated(until - from);
+                step.slice(goal[from..until].to_vec(), from, seq, false)?;
+                step.pieces.push(Piece::Ahead);
                 return Ok(());
             }
             self.cells.release(seq);
@@ -421,7 +381,7 @@ impl<'m> Worker<'m> {
     }
 
     /// Hands the logits of a batch to those who wait for them.
-    fn use_logits(&mut self, pieces: Vec<Piece>) -> Result<(), ModelError> {
+    fn use_logits(&mut self, pieces: Vec<Piece>) {
         let mut over = Vec::new();
         for piece in pieces {
             match piece {
@@ -434,16 +394,15 @@ impl<'m> Worker<'m> {
                     }
                 }
                 Piece::Goal { index: None, .. } | Piece::Ahead => {}
-                // A slice of a prefix: its sequence is free to be found again.
-                Piece::Group { from: 0, until: 0, index } => self.cells.release(index),
-                Piece::Group { from, until, index } => self.judge(from, until, index),
+                // Its sequence is free to be found again, with this slice in it.
+                Piece::Prefix { seq } => self.cells.release(seq),
+                Piece::Line { from, until, index } => self.judge(from, until, index),
             }
         }
         over.sort_unstable();
         for at in over.into_iter().rev() {
             self.end_speech(at, Ok(()));
         }
-        Ok(())
     }
 
     fn judge(&mut self, from: usize, until: usize, mut index: i32) {
@@ -511,30 +470,4 @@ impl<'m> Worker<'m> {
             steps: self.steps,
         };
     }
-}
-
-fn add(
-    batch: &mut LlamaBatch,
-    token: Token,
-    at: usize,
-    seq: Seq,
-    logits: bool,
-) -> Result<(), ModelError> {
-    batch
-        .add(LlamaToken(token), at as i32, &[seq], logits)
-        .map_err(|e| ModelError::Unreachable(e.to_string()))
-}
-
-/// Adds tokens that follow each other; with logits of the last, whose index in the batch is returned.
-fn add_all(
-    batch: &mut LlamaBatch,
-    tokens: &[Token],
-    from: usize,
-    seq: Seq,
-    logits: bool,
-) -> Result<i32, ModelError> {
-    for (i, token) in tokens.iter().enumerate() {
-        add(batch, *token, from + i, seq, logits && i + 1 == tokens.len())?;
-    }
-    Ok(batch.n_tokens() - 1)
 }

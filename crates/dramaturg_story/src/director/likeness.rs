@@ -37,11 +37,20 @@ pub(super) fn similarity(a: &str, b: &str) -> f32 {
     2.0 * shared / (mass(&a) + mass(&b)).max(0.01)
 }
 
-/// Whether `text` says something that `said` did not: at least two words of weight, or half of its own.
+/// Words with which an answer begins.
+const ANSWERS: [&str; 14] = [
+    "yes", "no", "aye", "nay", "never", "always", "nobody", "nothing", "是", "对", "嗯", "不",
+    "没", "有",
+];
+
+/// Whether `text` says something that `said` did not: at least two words of weight, or half of its own; or whether it
+/// begins as an answer does, and the player did not.
 pub(super) fn adds_to(text: &str, said: &BTreeSet<String>, whole: bool) -> bool {
     let words: Vec<_> = unique(text).into_iter().filter(|word| weight(word) >= 1.0).collect();
     let new = words.iter().filter(|word| !said.contains(*word)).count();
-    new >= 2 || (whole && new >= 1 && new * 2 >= words.len())
+    let first = dramaturg_mind::words(text).into_iter().next().unwrap_or_default();
+    let answers = ANSWERS.contains(&first.as_str()) && !said.contains(&first);
+    new >= 2 || (whole && answers) || (whole && new >= 1 && new * 2 >= words.len())
 }
 
 #[cfg(test)]
@@ -53,6 +62,7 @@ mod tests {
         let said = unique("do you believe in ghosts?");
         assert!(!adds_to("Do you believe in ghosts?", &said, true));
         assert!(!adds_to("You believe in ghosts", &said, true));
+        assert!(adds_to("Yes, I believe in ghosts.", &said, true));
         assert!(adds_to("I never saw one here", &said, false));
         assert!(adds_to("Yes.", &said, true));
         let said = unique("你信鬼吗");
