@@ -1,9 +1,8 @@
 //! llama.cpp on a thread of its own.
 
-#[allow(dead_code, reason = "the decode loop calls it soon")]
 mod answer;
 mod cells;
-#[allow(dead_code, reason = "the decode loop calls it soon")]
+mod form;
 mod grammar;
 mod judge;
 mod load;

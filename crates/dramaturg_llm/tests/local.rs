@@ -247,6 +247,43 @@ fn the_channel_tells_a_likely_reading_from_an_unlikely_one() {
 }
 
 #[test]
+fn an_answer_of_a_schema_is_told_field_by_field_and_a_call_is_valid_or_an_error() {
+    let Some(model) = open(LocalSettings::default()) else { return };
+    let mut request = ask("Marta", "Do you have soup? Answer as JSON.");
+    request.max_tokens = 80;
+    request.schema = Some(serde_json::json!({
+        "type": "object", "required": ["say", "mood", "bowls"],
+        "properties": {
+            "say": {"type": "string", "maxLength": 60},
+            "mood": {"enum": ["glad", "sad"]},
+            "bowls": {"type": "integer", "minimum": 0, "maximum": 9},
+        },
+    }));
+    let stream = model.complete(request.clone());
+    let (mut said, mut fields) = (String::new(), Vec::new());
+    let end = loop {
+        match stream.next(LONG) {
+            StreamEvent::Text(text) => {
+                assert!(fields.is_empty(), "speech comes first");
+                said.push_str(&text);
+            }
+            StreamEvent::Field(name, value) => fields.push((name, value)),
+            StreamEvent::Prompt { .. } | StreamEvent::Usage(_) => {}
+            end => break end,
+        }
+    };
+    assert_eq!(end, StreamEvent::Done);
+    let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["say", "mood", "bowls"]);
+    assert_eq!(fields[0].1, said.as_str());
+    assert!(["glad", "sad"].contains(&fields[1].1.as_str().unwrap()));
+    assert!(fields[2].1.as_i64().is_some_and(|bowls| (0..=9).contains(&bowls)));
+    request.schema = Some(serde_json::json!({"type": "no such type"}));
+    let refused = speak(&model, request).end;
+    assert!(matches!(refused, StreamEvent::Failed(ModelError::Unsupported(_))), "{refused:?}");
+}
+
+#[test]
 fn a_missing_a_foreign_and_a_truncated_file_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let open = |file: &str| Local::open(&dir.path().join(file), LocalSettings::default());

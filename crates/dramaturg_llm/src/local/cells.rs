@@ -103,11 +103,15 @@ impl<'m> Cells<'m> {
         tokens: &[Token],
         most: usize,
     ) -> Result<(Seq, usize), ModelError> {
-        let found = self.tree.longest(tokens).and_then(|(seq, length)| {
+        // A model that can't trim can go on from a sequence, but not from within it.
+        let found = if self.trims {
+            self.tree.longest(tokens)
+        } else {
+            self.tree.longest_whole(&tokens[..most])
+        };
+        let found = found.and_then(|(seq, length)| {
             let held = self.held.get(&seq)?.tokens.len();
-            let length = length.min(most);
-            // A model that can't trim can go on from a sequence, but not from within it.
-            (self.trims || length == held).then_some((seq, length, held))
+            Some((seq, length.min(most), held))
         });
         let length = found.map_or(0, |(_, length, _)| length);
         if let Some((seq, length)) = self.unpark(tokens, most, length + WORTH_PARKING)? {

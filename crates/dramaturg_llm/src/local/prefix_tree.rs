@@ -48,6 +48,15 @@ impl PrefixTree {
         Some((first.unwrap_or(seq), length))
     }
 
+    /// The longest sequence that `tokens` begins with as a whole; for models that can't go on from within one.
+    pub(super) fn longest_whole(&self, tokens: &[Token]) -> Option<(Seq, usize)> {
+        (1..=tokens.len()).rev().find_map(|length| {
+            let beginning = (tokens[..length].to_vec(), Seq::MIN);
+            let (held, seq) = self.sorted.range(beginning..).next()?;
+            (held[..] == tokens[..length]).then_some((*seq, length))
+        })
+    }
+
     /// Cells that the sequences fill when what they share is stored once: the nodes of the tree.
     pub(super) fn cells(&self) -> usize {
         let mut before: &[Token] = &[];
@@ -89,6 +98,11 @@ mod tests {
                 model.iter().flat_map(|(_, t)| (1..=t.len()).map(|n| &t[..n])).collect();
             prop_assert_eq!(tree.cells(), nodes.len());
             let best = model.iter().map(|(_, t)| shared(t, &asked)).max().unwrap_or(0);
+            let whole = model.iter().map(|(_, t)| t).filter(|t| !t.is_empty() && asked.starts_with(t));
+            prop_assert_eq!(
+                tree.longest_whole(&asked).map(|(_, length)| length),
+                whole.map(Vec::len).max()
+            );
             match tree.longest(&asked) {
                 None => prop_assert_eq!(best, 0),
                 Some((seq, length)) => {

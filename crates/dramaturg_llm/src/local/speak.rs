@@ -1,5 +1,6 @@
 //! A completion on its way: evaluate the prompt, choose the lead, then draw token after token.
 
+use super::form::Form;
 use super::prefix_tree::{Seq, Token};
 use super::prompt::Prompt;
 use super::sampler::Sampler;
@@ -26,8 +27,8 @@ enum Phase {
     Lead(Vec<f32>),
     /// Evaluating the prompt.
     Prompt,
-    /// Drawing tokens; the last one is not evaluated yet.
-    Words(Token),
+    /// Drawing tokens; these are not evaluated yet: one, or several where a grammar forced what follows.
+    Words(Vec<Token>),
 }
 
 /// A completion on its way.
@@ -45,14 +46,16 @@ pub(super) struct Speak {
     phase: Phase,
     sampler: Sampler,
     words: Words,
+    /// The form that the answer must have.
+    form: Option<Form>,
     usage: Usage,
 }
 
 /// Whether an answer goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Progress {
     More,
-    Over,
+    Over(Result<(), ModelError>),
 }
 
 impl Speak {
@@ -63,9 +66,11 @@ impl Speak {
         events: Sender<StreamEvent>,
         cancel: Arc<AtomicBool>,
         baseline: Option<&Baseline>,
+        form: Option<Form>,
     ) -> Self {
-        let forms: Vec<Vec<Token>> = request
-            .lead
+        // An answer of a fixed form begins as the form says.
+        let leads: &[String] = if form.is_some() { &[] } else { &request.lead };
+        let forms: Vec<Vec<Token>> = leads
             .iter()
             .map(|lead| super::prompt::tokens(model, &format!("({lead})"), false))
             .collect();
@@ -87,6 +92,7 @@ impl Speak {
             phase: Phase::Prompt,
             sampler,
             words,
+            form,
             usage,
             request,
         };
@@ -132,10 +138,10 @@ impl Speak {
         self.cancel.load(Ordering::Relaxed)
     }
 
-    /// The token that is to be evaluated next, while words are drawn.
-    pub(super) fn drawn(&self) -> Option<Token> {
-        match self.phase {
-            Phase::Words(token) => Some(token),
+    /// The tokens that are to be evaluated next, while words are drawn.
+    pub(super) fn drawn(&self) -> Option<&[Token]> {
+        match &self.phase {
+            Phase::Words(tokens) => Some(tokens),
             _ => None,
         }
     }
@@ -188,20 +194,37 @@ impl Speak {
     }
 
     fn draw(&mut self, model: &LlamaModel, logits: &[f32]) -> Progress {
+        if self.form.is_some() {
+            return self.draw_form(logits).unwrap_or_else(|error| Progress::Over(Err(error)));
+        }
         let token = self.sampler.pick(logits);
         let vocab = model.vocab();
         let drawn = llama_cpp_2::token::LlamaToken(token);
         if vocab.is_eog(drawn) {
-            return Progress::Over;
+            return Progress::Over(Ok(()));
         }
         self.usage.completion_tokens += 1;
         let (text, stopped) = self.words.push(&vocab.token_to_piece(drawn, false, None));
         self.show(text);
         if stopped || self.usage.completion_tokens >= self.request.max_tokens {
-            return Progress::Over;
+            return Progress::Over(Ok(()));
         }
-        self.phase = Phase::Words(token);
+        self.phase = Phase::Words(vec![token]);
         Progress::More
+    }
+
+    fn draw_form(&mut self, logits: &[f32]) -> Result<Progress, ModelError> {
+        let Some(form) = &mut self.form else { return Ok(Progress::Over(Ok(()))) };
+        let drawn = form.draw(logits, &mut self.sampler)?;
+        self.usage.completion_tokens += drawn.tokens.len() as u32;
+        for event in drawn.events {
+            let _ = self.events.send(event);
+        }
+        if drawn.over || self.usage.completion_tokens >= self.request.max_tokens {
+            return Ok(Progress::Over(form.finish()));
+        }
+        self.phase = Phase::Words(drawn.tokens);
+        Ok(Progress::More)
     }
 
     fn show(&self, text: String) {

@@ -5,6 +5,7 @@
 //! llama.cpp can't be interrupted inside a batch.
 
 use super::cells::{CacheFigures, Cells};
+use super::form::{Form, Forms};
 use super::judge::{Judge, log_probability};
 use super::prefix_tree::{Seq, Token};
 use super::prompt::{Prompt, plain, render, tokens};
@@ -41,6 +42,7 @@ pub(super) struct Worker<'m> {
     judging: Option<Judge>,
     ahead: Option<Ahead>,
     baseline: Option<Baseline>,
+    forms: Option<Forms>,
     /// Answers at the same time.
     parallel: usize,
     /// Tokens of one prompt and its answer.
@@ -71,6 +73,7 @@ impl<'m> Worker<'m> {
             judging: None,
             ahead: None,
             baseline: None,
+            forms: None,
             parallel: parallel.max(1),
             longest,
             steps: 0,
@@ -190,8 +193,9 @@ impl<'m> Worker<'m> {
     fn begin(&mut self, job: Job) {
         match job {
             Job::Complete(request, events, cancel) => {
-                let prompt = match self.fitting(&request) {
-                    Ok(prompt) => prompt,
+                let prepared = self.fitting(&request).and_then(|p| Ok((p, self.form(&request)?)));
+                let (prompt, form) = match prepared {
+                    Ok(prepared) => prepared,
                     Err(error) => {
                         let _ = events.send(StreamEvent::Failed(error));
                         return;
@@ -205,6 +209,7 @@ impl<'m> Worker<'m> {
                     events,
                     cancel,
                     self.baseline.as_ref(),
+                    form,
                 );
                 let found = if alone {
                     self.cells.acquire_empty().map(|seq| (seq, 0))
@@ -243,6 +248,20 @@ impl<'m> Worker<'m> {
         Ok(prompt)
     }
 
+    /// The form that the answer must have, if any is asked for.
+    fn form(&mut self, request: &crate::CompletionRequest) -> Result<Option<Form>, ModelError> {
+        if request.schema.is_none() && request.tools.is_empty() {
+            return Ok(None);
+        }
+        let forms = match self.forms.take() {
+            Some(forms) => forms,
+            None => Forms::new(self.model)?,
+        };
+        let form = forms.of(request).map(Some);
+        self.forms = Some(forms);
+        form
+    }
+
     fn goals(&self, what: &Warm) -> Ahead {
         let mut goals = VecDeque::new();
         // The player's words are understood before they are answered.
@@ -269,9 +288,9 @@ impl<'m> Worker<'m> {
     fn step(&mut self) -> Result<(), ModelError> {
         let mut step = Step::new();
         for (at, speak) in self.speaking.iter().enumerate() {
-            if let Some(token) = speak.drawn() {
+            if let Some(tokens) = speak.drawn() {
                 let from = self.cells.length(speak.seq);
-                let index = step.slice(vec![token], from, speak.seq, true)?;
+                let index = step.slice(tokens.to_vec(), from, speak.seq, true)?;
                 step.pieces.push(Piece::Drawn { at, index });
             }
         }
@@ -387,10 +406,10 @@ impl<'m> Worker<'m> {
             match piece {
                 Piece::Drawn { at, index } | Piece::Goal { at, index: Some(index) } => {
                     let logits = self.cells.logits(index);
-                    if self.speaking[at].advance(self.model, logits, &mut self.baseline)
-                        == Progress::Over
-                    {
-                        over.push(at);
+                    let speak = &mut self.speaking[at];
+                    let progress = speak.advance(self.model, logits, &mut self.baseline);
+                    if let Progress::Over(result) = progress {
+                        over.push((at, result));
                     }
                 }
                 Piece::Goal { index: None, .. } | Piece::Ahead => {}
@@ -399,9 +418,9 @@ impl<'m> Worker<'m> {
                 Piece::Line { from, until, index } => self.judge(from, until, index),
             }
         }
-        over.sort_unstable();
-        for at in over.into_iter().rev() {
-            self.end_speech(at, Ok(()));
+        over.sort_unstable_by_key(|(at, _)| *at);
+        for (at, result) in over.into_iter().rev() {
+            self.end_speech(at, result);
         }
     }
 
