@@ -111,8 +111,9 @@ fn sharing_eviction_parking_and_restoring_change_nothing_but_the_time() {
         ("not trimmed", LocalSettings { never_trim: true, ..LocalSettings::default() }),
     ] {
         for (a, b) in plain.iter().zip(judged(settings).unwrap()) {
-            // Sums of other cells in another order differ in their last bits, and a token by some thousandths.
-            assert!((a - b).abs() < 0.02, "{what}: {a} {b}");
+            // Slices of another length go through other kernels, and 4-bit weights spread that to some hundredths of a
+            // nat; one wrong token in the beginning would make tenths.
+            assert!((a - b).abs() < 0.06, "{what}: {a} {b}");
         }
     }
 }
