@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tokens of a prompt that are evaluated in one step when nobody speaks, and while somebody does.
-const SLICE: usize = 64;
+const SLICE: usize = 128;
 const SLICE_BESIDE_SPEECH: usize = 32;
 
 /// What is being evaluated ahead.
