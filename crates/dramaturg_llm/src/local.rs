@@ -36,8 +36,8 @@ pub struct LocalSettings {
     /// Cells of the cache: tokens over all sequences, those that are shared counted once.
     pub context_tokens: u32,
     /// Threads that decode; by default what `DRAMATURG_THREADS` says, else one fewer than the machine has cores. The
-    /// threads wait for each other many times a token: with fewer free cores than threads the model is many times
-    /// slower than with one thread, so leave out the cores that the game itself keeps busy.
+    /// threads wait for each other many times a token: with fewer free cores than threads the model gets many times
+    /// slower, so leave out the cores that the game itself keeps busy.
     pub threads: u32,
     /// Answers that are written at the same time.
     pub parallel: u32,
