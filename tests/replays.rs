@@ -1,12 +1,14 @@
-//! Recorded sessions play again as they were recorded; a changed story says where it differs.
+//! Recorded sessions play again as they were recorded; a changed story says where it differs; a save of the first format can
+//! be gone on with.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use dramaturg_journal::{Journal, JournalReader, Stored};
-use dramaturg_story::{Event, Pack, Session, replay};
+use dramaturg_story::{Cue, Event, Pack, Session, Stage, StageSettings, replay};
 use dramaturg_tests::{copy_folder, story, workspace};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 fn pack(folder: &Path) -> Arc<Pack> {
     Arc::new(Pack::load(folder).unwrap_or_else(|error| panic!("{error}")))
@@ -44,7 +46,6 @@ fn recorded() -> Vec<Stored<Event>> {
 
 #[test]
 fn every_recorded_session_plays_again() {
-    let pack = pack(&story());
     let journals = journals();
     if journals.is_empty() {
         eprintln!("tests/replays is empty: nothing was tested");
@@ -52,7 +53,12 @@ fn every_recorded_session_plays_again() {
     for journal in journals {
         let entries = read(&journal);
         assert!(entries.len() > 1, "{} is empty", journal.display());
-        let compared = replay(pack.clone(), &entries)
+        let played = entries.iter().find_map(|stored| match &stored.entry {
+            Event::Opened { pack, .. } => Some(pack.clone()),
+            _ => None,
+        });
+        let folder = story().with_file_name(played.expect("the session says what was played"));
+        let compared = replay(pack(&folder), &entries)
             .unwrap_or_else(|difference| panic!("{}: {difference}", journal.display()));
         assert_eq!(compared, entries.len());
     }
@@ -77,4 +83,57 @@ fn a_changed_effect_is_told_with_its_turn_and_the_players_line() {
          expected: FactSet(\"trust\", Number(1))\n  \
          got:      FactSet(\"trust\", Number(2))"
     );
+}
+
+/// `tests/saves/first.journal` was written by the first version that had journals. It is never recorded anew.
+#[test]
+fn a_save_of_the_first_format_goes_on_and_can_be_rolled_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let save = dir.path().join("first.journal");
+    std::fs::copy(workspace().join("tests/saves/first.journal"), &save).unwrap();
+    let before = read(&save);
+    let raise = || {
+        Stage::raise(StageSettings {
+            pack: pack(&story()),
+            locale: "en".into(),
+            seed: 7,
+            save: Some(save.clone()),
+            model: Default::default(),
+        })
+    };
+    let wait = |stage: &Stage, wanted: &dyn Fn(&Cue) -> bool| loop {
+        let cue = stage.wait_cue(Duration::from_secs(60)).expect("the stage goes on");
+        if let Cue::Notice(notice) = &cue {
+            panic!("{notice}");
+        }
+        if wanted(&cue) {
+            return cue;
+        }
+    };
+    let opened = |cue: &Cue| matches!(cue, Cue::Opened { .. });
+    let stage = raise();
+    let Cue::Opened { resumed, history, turn, ended, .. } = wait(&stage, &opened) else {
+        unreachable!()
+    };
+    let spoken = before.iter().filter(|stored| match &stored.entry {
+        Event::Spoke { text, .. } | Event::PlayerSaid { text, .. } => !text.is_empty(),
+        _ => false,
+    });
+    assert!(resumed && ended.as_deref() == Some("keep"));
+    assert_eq!((turn, history.len()), (before.last().unwrap().turn.0, spoken.count()));
+    stage.roll_back_to(3);
+    let Cue::Opened { turn, suggestions, .. } = wait(&stage, &opened) else { unreachable!() };
+    assert_eq!(turn, 3);
+    let said = suggestions.first().expect("something can be said").text.clone();
+    stage.say(said.clone());
+    wait(&stage, &|cue| matches!(cue, Cue::TurnEnded { turn: 4, .. }));
+    stage.close();
+    let after = read(&save);
+    let kept = before.iter().filter(|stored| stored.turn.0 <= 3).count();
+    assert_eq!(after[..kept], before[..kept]);
+    let new = |stored: &Stored<Event>| matches!(&stored.entry, Event::PlayerSaid { text, .. } if *text == said);
+    assert!(after[kept..].iter().any(new) && after[kept..].iter().all(|new| new.turn.0 == 4));
+    let stage = raise();
+    let Cue::Opened { turn, .. } = wait(&stage, &opened) else { unreachable!() };
+    assert_eq!(turn, 4);
 }

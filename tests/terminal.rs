@@ -17,6 +17,9 @@ mod hostile;
 mod kill;
 #[path = "terminal/lines.rs"]
 mod lines;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[path = "terminal/processor.rs"]
+mod processor;
 #[path = "terminal/prompts.rs"]
 mod prompts;
 #[path = "terminal/server.rs"]

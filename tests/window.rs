@@ -14,10 +14,10 @@ use dramaturg_story::Event;
 use screen::{Letters, Step, Theatre};
 use std::path::PathBuf;
 
-/// What the player says. No capital follows a space: the text input of Bevy 0.19 drops a space that comes in one frame
-/// with a Shift, and frames are long here.
+/// What the player says. Capitals follow spaces: the text input of Bevy 0.19 by itself drops a space that comes in one
+/// frame with a Shift, and frames are long here.
 const LINES: [&str; 3] = [
-    "Good evening, can anybody hear me?",
+    "Good Evening, can Anybody hear me? I Am here.",
     "Do you dream of whales out here?",
     "Whose coat is that by the door?",
 ];

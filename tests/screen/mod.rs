@@ -1,9 +1,12 @@
 //! A screen that nobody sits before: Xvfb, its keyboard and its pictures.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 mod picture;
 mod programs;
 mod theatre;
 
+#[allow(unused_imports, reason = "each test uses a part of it")]
 pub use picture::{Ink, Letters, Picture, Region};
 pub use theatre::{Step, Theatre};
 

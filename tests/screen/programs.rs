@@ -1,7 +1,7 @@
 //! Programs that are started, and surely ended.
 
 use super::Step;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// What the test needs, with the Debian package of each.
@@ -30,10 +30,28 @@ pub fn game() -> Step<PathBuf> {
     let folder = own.parent().and_then(|deps| deps.parent());
     let name = format!("visual_novel{}", std::env::consts::EXE_SUFFIX);
     let game = folder.map(|folder| folder.join(name)).unwrap_or_default();
-    if game.is_file() {
-        return Ok(game);
+    if !game.is_file() {
+        return Err(format!("{} is missing: cargo build --workspace --bins", game.display()));
     }
-    Err(format!("{} is missing: cargo build -p visual_novel", game.display()))
+    match newer_source(&game) {
+        Some(source) => Err(format!(
+            "{} is older than {}, and would be tested as it was: cargo build --workspace --bins",
+            game.display(),
+            source.display()
+        )),
+        None => Ok(game),
+    }
+}
+
+/// A source that was changed since the program was built, by the list that Cargo keeps beside it. Tests are built without
+/// the programs of other packages.
+fn newer_source(program: &Path) -> Option<PathBuf> {
+    let written = |file: &Path| std::fs::metadata(file).and_then(|data| data.modified()).ok();
+    let built = written(program)?;
+    let list = std::fs::read_to_string(program.with_extension("d")).ok()?;
+    let (_, sources) = list.split_once(": ")?;
+    let mut sources = sources.split_whitespace().map(PathBuf::from);
+    sources.find(|source| written(source).is_some_and(|source| source > built))
 }
 
 /// A program that is killed with this value, also when a test panics.

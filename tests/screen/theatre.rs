@@ -26,6 +26,8 @@ const PANEL: Region = Region::new((196, 1084), (64, 656));
 const LONG: Duration = Duration::from_secs(120);
 /// For what it does at a key.
 const SHORT: Duration = Duration::from_secs(30);
+/// For a whole play.
+const PLAY: Duration = Duration::from_secs(400);
 /// How long letters have to stay as they are; longer than the pause at a full stop and a slow frame.
 const REST: Duration = Duration::from_millis(1_300);
 const GLANCE: Duration = Duration::from_millis(120);
@@ -52,11 +54,16 @@ impl Theatre {
 
     /// Starts the game and waits for its window.
     pub fn start_game(&mut self, model: Option<&Path>) -> Step {
+        self.start_game_in("en", model)
+    }
+
+    /// The same in a language.
+    pub fn start_game_in(&mut self, locale: &str, model: Option<&Path>) -> Step {
         let log = File::options().create(true).append(true).open(self.log());
         let log = log.map_err(|error| error.to_string())?;
         let mut command = self.screen.client(&self.program);
         command
-            .args(["--straight-in", "--locale", "en", "--seed", "7", "--saves"])
+            .args(["--straight-in", "--locale", locale, "--seed", "7", "--saves"])
             .arg(self.saves())
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
             .env("NO_COLOR", "1")
@@ -77,6 +84,116 @@ impl Theatre {
         game.lives().map_err(|why| format!("the game, before it was killed: {why}"))?;
         drop(game);
         Ok(())
+    }
+
+    /// Writes what the player prefers, before the game is started.
+    pub fn prefer(&self, preferences: &str) -> Step {
+        std::fs::create_dir_all(self.saves()).map_err(|error| error.to_string())?;
+        let file = self.saves().join("preferences.ron");
+        std::fs::write(file, preferences).map_err(|error| error.to_string())
+    }
+
+    /// Puts a file into the folder of saves, before the game is started.
+    pub fn write_file(&self, name: &str, bytes: &[u8]) -> Step {
+        std::fs::write(self.saves().join(name), bytes).map_err(|error| error.to_string())
+    }
+
+    /// Forgets what was played so far.
+    pub fn clear(&mut self) -> Step {
+        self.game = None;
+        std::fs::remove_dir_all(self.saves()).map_err(|error| error.to_string())
+    }
+
+    /// A key is pressed and let go.
+    pub fn press(&self, key: &str) -> Step {
+        self.screen.press(key)
+    }
+
+    /// Chooses what can be said by its number, and waits until the turn is in the journal.
+    pub fn choose(&mut self, number: usize) -> Step {
+        let before = self.entries()?;
+        self.press("Tab")?;
+        self.wait("what can be said", SHORT, |theatre| {
+            Ok((!players_turn(&theatre.screen.picture()?)).then_some(()))
+        })?;
+        self.press(&number.to_string())?;
+        self.wait("the turn in the journal", SHORT, |theatre| {
+            // After a rollback the turn takes the place of another one.
+            Ok((!before.starts_with(&theatre.entries()?)).then_some(()))
+        })
+    }
+
+    /// Reads on until it is the player's turn.
+    pub fn read_to_the_players_turn(&mut self) -> Step {
+        self.wait("the player's turn", LONG, |theatre| {
+            if players_turn(&theatre.screen.picture()?) {
+                return Ok(Some(()));
+            }
+            theatre.press("Return")?;
+            Ok(None)
+        })
+    }
+
+    /// Presses Enter, and nothing else, until the journal holds an ending.
+    pub fn enter_until_the_story_ends(&mut self) -> Step {
+        self.wait("an ending", PLAY, |theatre| {
+            let entries = theatre.entries().unwrap_or_default();
+            if entries.iter().any(|stored| matches!(stored.entry, Event::Ended(_))) {
+                return Ok(Some(()));
+            }
+            theatre.press("Return")?;
+            sleep(Duration::from_millis(250));
+            Ok(None)
+        })
+    }
+
+    /// Goes back by the wheel until the play stands at that turn; the game notes the place in its journal.
+    pub fn back_to_turn(&mut self, turn: u32) -> Step {
+        let file = self.saves().join("autosave.journal");
+        self.wait("the way back", SHORT, |theatre| {
+            let place = JournalReader::<Event>::open(&file)
+                .and_then(|journal| journal.snapshot::<u32>("place"))
+                .map_err(|error| error.to_string())?;
+            if place.is_some_and(|(_, place)| place == turn) {
+                return Ok(Some(()));
+            }
+            theatre.screen.xdotool(&["click", "4"])?;
+            sleep(Duration::from_millis(400));
+            Ok(None)
+        })?;
+        self.read_to_the_players_turn()
+    }
+
+    /// Waits until the journal holds exactly that.
+    pub fn wait_entries(&mut self, wanted: &[Stored<Event>]) -> Step {
+        self.wait("the loaded play", SHORT, |theatre| {
+            Ok((theatre.entries()? == wanted).then_some(()))
+        })
+    }
+
+    /// Whether a file is in the folder of saves, after a while.
+    pub fn wait_file(&mut self, name: &str) -> Step {
+        let file = self.saves().join(name);
+        self.wait(name, SHORT, |_| Ok(file.is_file().then_some(())))
+    }
+
+    /// Waits until a file in the folder of saves holds these words.
+    pub fn wait_words(&mut self, name: &str, words: &str) -> Step {
+        let file = self.saves().join(name);
+        self.wait(&format!("{words} in {name}"), SHORT, |_| {
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            Ok(text.contains(words).then_some(()))
+        })
+    }
+
+    /// What a file in the folder of saves says.
+    pub fn read_file(&self, name: &str) -> Step<String> {
+        std::fs::read_to_string(self.saves().join(name)).map_err(|error| error.to_string())
+    }
+
+    /// What the game printed.
+    pub fn printed(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
     }
 
     fn saves(&self) -> PathBuf {

@@ -15,11 +15,12 @@ const PATIENCE: Duration = Duration::from_secs(100);
 
 /// Moves that end the story in English, word for word as the author wrote them.
 pub const MOVES: &str = "Good evening, I'm from the harbour office\nWhose coat is that?\nNo, I came alone.\n\
-    I can't show you that.\nDid he really drown?\nI have to report this.\n";
+    I can't show you that.\nDid he really drown?\nI have to report this.\nTake your hour.\nI'm from the office too.\n\
+    Here is my report.\nI'm sorry.\n";
 
 /// Off topic, often enough to be steered to the end.
 pub fn small_talk() -> Vec<u8> {
-    (0..60).map(|n| format!("My cousin owns {n} green umbrellas\n")).collect::<String>().into()
+    (0..120).map(|n| format!("My cousin owns {n} green umbrellas\n")).collect::<String>().into()
 }
 
 /// The program, without what this machine's environment says of models and proxies.

@@ -40,7 +40,7 @@ fn a_real_model_meets_hostile_lines() {
         "Is Jun alive?",
         &long,
     ];
-    let script = [lines.join("\n"), "\n".repeat(60)].concat();
+    let script = [lines.join("\n"), "\n".repeat(120)].concat();
     Game::new("en", script.as_bytes()).arg("--model-file").arg(model).play().check();
 }
 

@@ -45,6 +45,14 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A server for tests that could be had, but is not usable.
+    #[error("{what} failed; {} tells why, and `cargo xtask test --no-server-tests` goes on without", log.display())]
+    Server {
+        /// What failed.
+        what: String,
+        /// What was said.
+        log: PathBuf,
+    },
     /// A model that can't be had.
     #[error(transparent)]
     Models(#[from] crate::models::error::Error),

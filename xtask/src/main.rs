@@ -1,10 +1,12 @@
 //! Set-up and everyday commands: `cargo xtask help` lists them.
 
 mod error;
+mod fuzz;
 mod models;
 mod packages;
 mod play;
 mod run;
+mod server;
 mod test;
 
 use error::{Error, Result};
@@ -24,6 +26,10 @@ cargo xtask play [flags]     set up what is missing, build and play the visual n
                                further flags reach the game
 cargo xtask test [flags]     set up what tests need, and check everything
     --no-model-tests           without the test model
+    --no-server-tests          without the server of the remote backend's tests
+cargo xtask fuzz [pack|line] [--seconds N]
+                             fuzz the pack parser and what players may type, ten minutes each
+cargo xtask server           set up the server that the remote backend is tested against
 cargo xtask fetch ID         fetch a model of the catalogue
 cargo xtask models           list the catalogue, and what is in the cache
 cargo xtask help             this text
@@ -39,7 +45,9 @@ fn main() -> ExitCode {
     let done = match command {
         "play" => play::play(rest),
         "test" => test::test(rest),
+        "fuzz" => fuzz::fuzz(rest),
         "fetch" => fetch(rest),
+        "server" => server(),
         "models" => models(),
         "help" | "--help" | "-h" => {
             show(&format!("{HELP}\n"));
@@ -71,9 +79,18 @@ fn fetch(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
+fn server() -> Result<()> {
+    match server::prepare(&models::cache::folder()?)? {
+        server::Server::Ready(python) => println!("{}", python.display()),
+        server::Server::Absent(why) => println!("there is none here: {why}"),
+    }
+    Ok(())
+}
+
 fn models() -> Result<()> {
     let folder = models::cache::folder()?;
     show(&models::listing::list(&folder, &Catalogue::load(&folder)?.0)?);
+    show(&format!("\n{}", models::listing::served(&models::served::load(&folder)?)));
     Ok(())
 }
 

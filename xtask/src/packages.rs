@@ -23,8 +23,17 @@ const BUILD: [&str; 14] = [
     "libasound2-dev",
     "curl",
 ];
-/// For tests besides: a real window where there is no screen, keys pressed and pictures taken.
-const TEST: [&str; 5] = ["xvfb", "mesa-vulkan-drivers", "libvulkan1", "xdotool", "imagemagick"];
+/// For tests besides: a real window where there is no screen, keys pressed and pictures taken; and Python, for a server
+/// that is not ours.
+const TEST: [&str; 7] = [
+    "xvfb",
+    "mesa-vulkan-drivers",
+    "libvulkan1",
+    "xdotool",
+    "imagemagick",
+    "python3",
+    "python3-venv",
+];
 
 /// The same for building, on systems without apt.
 const ELSEWHERE: [(&str, &str, &str); 3] = [

@@ -19,13 +19,35 @@
 //! App::new().add_plugins(DramaturgPlugins).add_systems(Startup, enter).add_systems(Update, (greet, listen)).run();
 //! ```
 //!
+//! # Ten lines to a character who acts
+//!
+//! An action is a type: its fields are what the model fills in, its attributes what the planner and the rules go by. A
+//! character does it because the model called it, or because a plan needs it; either way an observer carries it out.
+//!
+//! ```
+//! use bevy_dramaturg::prelude::*;
+//! use bevy_ecs::prelude::*;
+//! # use bevy_app::App;
+//!
+//! /// Pours the guest a drink.
+//! #[derive(NpcAction, serde::Deserialize, schemars::JsonSchema)]
+//! #[action(requires("ale" >= 1), effects("ale" -= 1, "guest.served" = true), limit(3, minutes = 60))]
+//! struct Pour { cups: u8 }
+//!
+//! fn pour(mut act: On<Act<Pour>>) {
+//!     let cups = act.action.cups + 1;
+//!     act.done_with(serde_json::json!({"cups": cups}));
+//! }
+//! App::new().add_plugins(DramaturgPlugins).add_npc_action::<Pour>().add_observer(pour);
+//! ```
+//!
 //! # What is what
 //!
 //! | you spawn or write | and get |
 //! |---|---|
 //! | [`Persona`] | a character; alone, it is somebody to talk to |
 //! | [`Story`] | an authored story, played as an entity; its cast appear as [`Persona`]s of their own |
-//! | [`PlayerSays`], [`PlayerTypes`], [`SavePlay`], [`LoadPlay`], [`RollBackPlay`] | what the player does |
+//! | [`PlayerSays`], [`PlayerTypes`], [`SavePlay`], [`LoadPlay`], [`RollBackPlay`], [`ForgetPerson`] | what the player does |
 //! | [`ActiveModel`] | the language model, changed while the game runs; none is fine too |
 //!
 //! | you read | when |
@@ -33,6 +55,7 @@
 //! | [`NpcSpeaks`] | a line begins, grows, ends |
 //! | [`NpcActs`] | a character does something of its own will (also an [`EntityEvent`](bevy_ecs::event::EntityEvent): observe it on the character) |
 //! | [`BeatReached`], [`StoryEnded`], [`TurnEnded`], [`PlayOpened`], [`PlaySaved`], [`Notice`] | as they say |
+//! | [`ModelChanged`], [`ModelNews`] | another model plays; another tier of a policy speaks |
 //!
 //! On each character: [`Mood`], [`Memory`] and [`Planner`], kept as the play goes on.
 //!
@@ -48,6 +71,7 @@
 //! |---|---|
 //! | 0.19 | 0.1 |
 
+pub mod action;
 mod message;
 mod mind;
 mod model;
@@ -55,12 +79,13 @@ mod pack;
 mod play;
 mod story;
 
+pub use action::{Act, NpcAction, NpcActionApp, NpcActions};
 pub use message::{
-    BeatReached, LoadPlay, Notice, NpcActs, NpcSpeaks, PlayOpened, PlaySaved, PlayerSays,
-    PlayerTypes, RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
+    BeatReached, ForgetPerson, LoadPlay, Notice, NpcActs, NpcSpeaks, PlayOpened, PlaySaved,
+    PlayerSays, PlayerTypes, RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
 };
 pub use mind::{Memory, MemoryLine, Mood, NpcId, Persona, Planner};
-pub use model::{ActiveModel, ModelChanged};
+pub use model::{ActiveModel, ModelChanged, ModelNews};
 pub use pack::{StoryPack, StoryPackError};
 pub use play::{CUES_A_FRAME, Play};
 pub use story::{Cast, CastOf, Story};
@@ -74,9 +99,9 @@ use bevy_ecs::prelude::*;
 /// What most games use.
 pub mod prelude {
     pub use crate::{
-        ActiveModel, BeatReached, DramaturgPlugins, DramaturgSystems, LoadPlay, Memory, Mood,
-        Notice, NpcActs, NpcSpeaks, Persona, Planner, Play, PlayOpened, PlayerSays, PlayerTypes,
-        SavePlay, Speech, Story, StoryEnded, StoryPack, TurnEnded,
+        Act, ActiveModel, BeatReached, DramaturgPlugins, DramaturgSystems, LoadPlay, Memory, Mood,
+        Notice, NpcAction, NpcActionApp, NpcActs, NpcSpeaks, Persona, Planner, Play, PlayOpened,
+        PlayerSays, PlayerTypes, SavePlay, Speech, Story, StoryEnded, StoryPack, TurnEnded,
     };
 }
 
@@ -106,11 +131,13 @@ pub struct DramaturgPlugin;
 impl Plugin for DramaturgPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<ActiveModel>()
+            .init_resource::<NpcActions>()
             .add_message::<PlayerSays>()
             .add_message::<PlayerTypes>()
             .add_message::<SavePlay>()
             .add_message::<LoadPlay>()
             .add_message::<RollBackPlay>()
+            .add_message::<ForgetPerson>()
             .add_message::<NpcSpeaks>()
             .add_message::<NpcActs>()
             .add_message::<BeatReached>()
@@ -120,6 +147,7 @@ impl Plugin for DramaturgPlugin {
             .add_message::<PlaySaved>()
             .add_message::<Notice>()
             .add_message::<ModelChanged>()
+            .add_message::<ModelNews>()
             .register_type::<Persona>()
             .register_type::<Mood>()
             .register_type::<Memory>()

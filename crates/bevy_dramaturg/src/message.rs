@@ -48,13 +48,22 @@ pub struct LoadPlay {
     pub path: PathBuf,
 }
 
-/// Takes back what happened after a turn. In.
+/// Goes to a turn, back or forward: what came after it is kept until the player says something new. In.
 #[derive(Message, Clone, Debug)]
 pub struct RollBackPlay {
     /// The play.
     pub play: Entity,
-    /// The player's turn to go back to; 0 is the opening.
+    /// The player's turn to go to; 0 is the opening.
     pub turn: u32,
+}
+
+/// Erases a person from a play and its file for good, and goes on from there; copies that were saved stay as they are. In.
+#[derive(Message, Clone, Debug)]
+pub struct ForgetPerson {
+    /// The play.
+    pub play: Entity,
+    /// `player`, or a character's id.
+    pub who: String,
 }
 
 /// A line begins, grows or ends. Out.
@@ -151,6 +160,12 @@ pub struct PlayOpened {
     pub history: Vec<HistoryLine>,
     /// The language of the play.
     pub locale: String,
+    /// The ending that was reached, in a play that is over.
+    pub ended: Option<String>,
+    /// The player's turn at which it stands; 0 is the opening.
+    pub turn: u32,
+    /// The last turn that is kept: later than `turn` where the play can be rolled forward.
+    pub newest: u32,
 }
 
 /// A play was copied. Out.

@@ -2,13 +2,35 @@
 
 use bevy_app::AppExit;
 use bevy_ecs::prelude::*;
-use dramaturg_llm::{ModelChoice, ModelSlot, RemoteSettings, SlotState};
+use dramaturg_llm::router::News;
+use dramaturg_llm::{ModelChoice, ModelSlot, RemoteSettings, Router, RouterSettings, SlotState};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The model that all plays ask. It can be changed at any time; while none is ready, authored lines are spoken.
 ///
-/// The default takes what the environment names: `DRAMATURG_MODEL`, a GGUF file, or `DRAMATURG_BASE_URL`, an
-/// OpenAI-compatible server (with `DRAMATURG_REMOTE_MODEL` and `DRAMATURG_API_KEY`); else there is no model.
+/// The default takes what the environment names: `DRAMATURG_POLICY`, a policy's file (with its ledger in the folder
+/// `DRAMATURG_LEDGER`, where that is set), `DRAMATURG_MODEL`, a GGUF file, or `DRAMATURG_BASE_URL`, an OpenAI-compatible
+/// server (with `DRAMATURG_REMOTE_MODEL` and `DRAMATURG_API_KEY`); else there is no model.
+///
+/// Several models by a policy, within a budget:
+///
+/// ```no_run
+/// use bevy_dramaturg::llm::{ModelChoice, RouterSettings};
+/// use bevy_dramaturg::{ActiveModel, ModelNews, prelude::*};
+/// use bevy_app::prelude::*;
+/// use bevy_ecs::prelude::*;
+///
+/// fn told(mut news: MessageReader<ModelNews>) {
+///     news.read().for_each(|ModelNews(news)| println!("{news}"));
+/// }
+/// let policy = RouterSettings { ledger: Some("saves/ledger".into()), ..RouterSettings::new("assets/policies/mine.ron") };
+/// App::new()
+///     .insert_resource(ActiveModel::new(ModelChoice::Policy(policy)))
+///     .add_plugins(DramaturgPlugins)
+///     .add_systems(Update, told)
+///     .run();
+/// ```
 #[derive(Resource, Clone)]
 pub struct ActiveModel {
     slot: ModelSlot,
@@ -16,9 +38,14 @@ pub struct ActiveModel {
 
 impl Default for ActiveModel {
     fn default() -> Self {
-        let file = std::env::var_os("DRAMATURG_MODEL").map(|file| ModelChoice::File(file.into()));
+        let policy = std::env::var_os("DRAMATURG_POLICY").map(|policy| {
+            let ledger = std::env::var_os("DRAMATURG_LEDGER").map(Into::into);
+            ModelChoice::Policy(RouterSettings { ledger, ..RouterSettings::new(policy) })
+        });
+        let file =
+            || std::env::var_os("DRAMATURG_MODEL").map(|file| ModelChoice::File(file.into()));
         let server = || RemoteSettings::from_env().map(ModelChoice::Remote);
-        Self::new(file.or_else(server).unwrap_or_default())
+        Self::new(policy.or_else(file).or_else(server).unwrap_or_default())
     }
 }
 
@@ -37,12 +64,21 @@ impl ActiveModel {
     pub fn state(&self) -> SlotState {
         self.slot.state()
     }
+    /// The router, while a policy plays: for its ledger and for [`Router::new_session`].
+    pub fn router(&self) -> Option<Arc<Router>> {
+        self.slot.router()
+    }
     pub(crate) fn slot(&self) -> ModelSlot {
         self.slot.clone()
     }
 }
 
-/// Another model plays, or none. Out.
+/// Something that people should know of the models of a [`ModelChoice::Policy`]: another tier speaks, one can't be
+/// opened, the ledger can't be written. Out.
+#[derive(Message, Clone, Debug, PartialEq)]
+pub struct ModelNews(pub News);
+
+/// Another model plays, or none. Out. Which tier of a policy speaks is in [`ModelNews`].
 #[derive(Message, Clone, Debug, PartialEq, Eq)]
 pub struct ModelChanged(pub SlotState);
 
@@ -60,7 +96,14 @@ pub(crate) fn watch(
     model: Res<ActiveModel>,
     mut before: Local<Option<SlotState>>,
     mut changed: MessageWriter<ModelChanged>,
+    mut told: MessageWriter<ModelNews>,
 ) {
+    if let Some(router) = model.router() {
+        for news in router.news() {
+            tracing::info!("{news}");
+            told.write(ModelNews(news));
+        }
+    }
     let now = model.state();
     if before.as_ref() != Some(&now) {
         if let SlotState::Failed(why) = &now {

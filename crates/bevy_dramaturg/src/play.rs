@@ -1,13 +1,13 @@
 //! A running play on its entity: messages go to its stage, cues come back.
 
 use crate::message::{
-    BeatReached, LoadPlay, Notice, NpcActs, NpcSpeaks, PlayOpened, PlaySaved, PlayerSays,
-    PlayerTypes, RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
+    BeatReached, ForgetPerson, LoadPlay, Notice, NpcActs, NpcSpeaks, PlayOpened, PlaySaved,
+    PlayerSays, PlayerTypes, RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
 };
 use crate::mind::{Memory, Mood, NpcId, Planner, show};
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
-use dramaturg_story::{Cue, MindReport, Pack, Stage};
+use dramaturg_story::{Cue, MindReport, Pack, Stage, Suggestion};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -21,18 +21,57 @@ pub struct Play {
     pack: Arc<Pack>,
     npcs: HashMap<NpcId, Entity>,
     speaker: Option<Entity>,
+    background: String,
+    beat: String,
+    turn: u32,
+    newest: u32,
+    suggestions: Vec<Suggestion>,
 }
 
 impl Play {
     pub(crate) fn new(stage: Stage, pack: Arc<Pack>, npcs: HashMap<NpcId, Entity>) -> Self {
-        Self { stage, pack, npcs, speaker: None }
+        let background = pack.background.clone();
+        Self {
+            stage,
+            pack,
+            npcs,
+            speaker: None,
+            background,
+            beat: String::new(),
+            turn: 0,
+            newest: 0,
+            suggestions: Vec::new(),
+        }
     }
     pub(crate) fn replace_pack(&self, pack: Arc<Pack>) {
         self.stage.replace_pack(pack);
     }
+    pub(crate) fn stage(&self) -> &Stage {
+        &self.stage
+    }
     /// The story that it began with.
     pub fn pack(&self) -> &Pack {
         &self.pack
+    }
+    /// Name of the background of the scene that the play is in; empty where its story names none.
+    pub fn background(&self) -> &str {
+        &self.background
+    }
+    /// The beat that is open; empty before the first.
+    pub fn beat(&self) -> &str {
+        &self.beat
+    }
+    /// The player's turn at which the play stands; 0 is the opening.
+    pub fn turn(&self) -> u32 {
+        self.turn
+    }
+    /// The last turn that is kept: later than [`Self::turn`] after [`RollBackPlay`], until something new is said.
+    pub fn newest_turn(&self) -> u32 {
+        self.newest
+    }
+    /// What the player might say now: an example of each open move. Said word for word, it makes that move.
+    pub fn suggestions(&self) -> &[Suggestion] {
+        &self.suggestions
     }
     /// The entity of a character, by its id.
     pub fn npc(&self, id: &str) -> Option<Entity> {
@@ -79,9 +118,32 @@ fn tell(
 ) {
     let speech = |npc, speech| NpcSpeaks { play: entity, npc, speech };
     match cue {
-        Cue::Opened { resumed, history, locale, minds: reports, .. } => {
+        Cue::Opened {
+            resumed,
+            history,
+            beat,
+            locale,
+            ended,
+            background,
+            minds: reports,
+            turn,
+            newest,
+            suggestions,
+        } => {
+            play.background = background;
+            play.beat = beat;
+            (play.turn, play.newest) = (turn, newest);
+            play.suggestions = suggestions;
             show_all(reports, true, play, minds);
-            told.opened.write(PlayOpened { play: entity, resumed, history, locale });
+            told.opened.write(PlayOpened {
+                play: entity,
+                resumed,
+                history,
+                locale,
+                ended,
+                turn,
+                newest,
+            });
         }
         Cue::LineBegan { npc, emotion } => {
             play.speaker = npc.and_then(|npc| play.npc(&npc));
@@ -100,6 +162,13 @@ fn tell(
                 commands.trigger(acts);
             }
         }
+        Cue::Call { number, npc, call } => {
+            let npc = play.npc(&npc);
+            commands.queue(move |world: &mut World| {
+                crate::action::carry_out(world, entity, number, npc, call);
+            });
+        }
+        Cue::SceneBegan { background, .. } => play.background = background,
         Cue::BeatReached { beat, earned } => {
             told.reached.write(BeatReached { play: entity, beat, earned });
         }
@@ -108,6 +177,9 @@ fn tell(
         }
         Cue::TurnEnded { turn, report } => {
             show_all(report.minds.clone(), false, play, minds);
+            play.beat.clone_from(&report.beat);
+            play.suggestions.clone_from(&report.suggestions);
+            (play.turn, play.newest) = (turn, turn);
             told.turns.write(TurnEnded { play: entity, turn, report: Arc::new(*report) });
         }
         Cue::Saved(path) => {
@@ -136,6 +208,7 @@ pub(crate) fn send(
     mut saves: MessageReader<SavePlay>,
     mut loads: MessageReader<LoadPlay>,
     mut rolls: MessageReader<RollBackPlay>,
+    mut forgets: MessageReader<ForgetPerson>,
 ) {
     let stage = |entity| plays.get(entity).ok().map(|play: &Play| &play.stage);
     for PlayerTypes { play, text } in types.read() {
@@ -157,5 +230,8 @@ pub(crate) fn send(
     }
     for RollBackPlay { play, turn } in rolls.read() {
         stage(*play).into_iter().for_each(|stage| stage.roll_back_to(*turn));
+    }
+    for ForgetPerson { play, who } in forgets.read() {
+        stage(*play).into_iter().for_each(|stage| stage.forget(who.clone()));
     }
 }

@@ -1,5 +1,6 @@
 //! Stories and characters get their plays.
 
+use crate::action::NpcActions;
 use crate::mind::{NpcId, Persona};
 use crate::model::ActiveModel;
 use crate::pack::StoryPack;
@@ -65,6 +66,7 @@ pub(crate) fn begin_stories(
     packs: Option<Res<Assets<StoryPack>>>,
     changes: Option<MessageReader<AssetEvent<StoryPack>>>,
     model: Res<ActiveModel>,
+    actions: Res<NpcActions>,
     stories: Query<(Entity, &Story, Option<&Play>, Option<&Cast>)>,
     personas: Query<&Persona>,
 ) {
@@ -102,7 +104,7 @@ pub(crate) fn begin_stories(
             save: story.save.clone(),
             model: model.slot(),
         };
-        commands.entity(entity).insert(Play::new(Stage::raise(settings), pack.clone(), npcs));
+        commands.entity(entity).insert(Play::new(raise(settings, &actions), pack.clone(), npcs));
     }
 }
 
@@ -110,6 +112,7 @@ pub(crate) fn begin_stories(
 pub(crate) fn begin_conversations(
     mut commands: Commands,
     model: Res<ActiveModel>,
+    actions: Res<NpcActions>,
     alone: Query<(Entity, &Persona), (Added<Persona>, Without<CastOf>, Without<Play>)>,
 ) {
     for (entity, persona) in &alone {
@@ -127,8 +130,17 @@ pub(crate) fn begin_conversations(
             model: model.slot(),
         };
         let npcs = HashMap::from([(persona.id.clone(), entity)]);
-        commands.entity(entity).insert(Play::new(Stage::raise(settings), pack, npcs));
+        commands.entity(entity).insert(Play::new(raise(settings, &actions), pack, npcs));
     }
+}
+
+/// Begins a play in which characters can do what the game knows by now.
+fn raise(settings: StageSettings, actions: &NpcActions) -> Stage {
+    let stage = Stage::raise(settings);
+    if !actions.repertoire().is_empty() {
+        stage.equip(actions.repertoire().clone());
+    }
+    stage
 }
 
 /// A character speaks the language in which it is described.

@@ -8,17 +8,20 @@ use bevy_app::prelude::*;
 use bevy_asset::{AssetEvent, AssetServer};
 use bevy_dramaturg::llm::ModelChoice;
 use bevy_dramaturg::prelude::*;
-use bevy_dramaturg::{PlaySaved, RollBackPlay};
+use bevy_dramaturg::{ForgetPerson, PlaySaved, RollBackPlay};
 use bevy_ecs::prelude::*;
 use stage::{app, frames_until, play, read, say};
 use std::path::Path;
 
 fn copy_pack(to: &Path) {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/stories/lantern");
-    for file in ["pack.ron", "en/story.md", "zh/story.md"] {
-        let target = to.join("lantern").join(file);
+    let words = ["story.md", "two.md", "three.md", "words.ftl", "lore/teeth.md", "lore/fever.md"];
+    let words = ["en", "zh"].iter().flat_map(|l| words.map(|file| format!("{l}/{file}")));
+    let logic = ["pack.ron", "acts/two.ron", "acts/three.ron"].map(String::from);
+    for file in logic.into_iter().chain(words) {
+        let target = to.join("lantern").join(&file);
         std::fs::create_dir_all(target.parent().unwrap()).unwrap();
-        std::fs::copy(from.join(file), target).unwrap();
+        std::fs::copy(from.join(&file), target).unwrap();
     }
 }
 
@@ -57,6 +60,26 @@ fn a_story_brings_its_cast_and_a_character_acts_of_its_own_will() {
     assert!(observed.iter().any(|what| what == "Tobin walk_in"), "{observed:?}");
     let tobin = app.world().get::<Play>(play).unwrap().npc("tobin").unwrap();
     assert!(app.world().get::<Planner>(tobin).unwrap().present);
+}
+
+#[test]
+fn a_play_tells_the_background_of_its_scene_forth_and_back() {
+    let dir = tempfile::tempdir().unwrap();
+    copy_pack(dir.path());
+    let logic = dir.path().join("lantern/pack.ron");
+    let text = std::fs::read_to_string(&logic).unwrap();
+    let moved = text.replace(r#"id: "coat", "#, r#"id: "coat", scene: "quay", "#);
+    assert_ne!(text, moved);
+    std::fs::write(&logic, moved).unwrap();
+    let (mut app, play) = lantern(dir.path());
+    let shown = |app: &App| app.world().get::<Play>(play).unwrap().background().to_owned();
+    assert_eq!(shown(&app), "tavern");
+    say(&mut app, play, "Good evening, I'm from the harbour office.");
+    assert_eq!(shown(&app), "quay");
+    let mut opened = app.world().resource::<Messages<PlayOpened>>().get_cursor_current();
+    app.world_mut().write_message(RollBackPlay { play, turn: 0 });
+    frames_until(&mut app, "it is opened again", |app| read(app, &mut opened).pop());
+    assert_eq!(shown(&app), "tavern");
 }
 
 #[test]
@@ -111,7 +134,38 @@ fn a_play_is_saved_loaded_and_rolled_back() {
     assert!(!history.iter().any(|line| line.text == "Whose coat is that?"));
     assert!(!lines(&app).iter().any(|line| line.text == "Whose coat is that?"));
     app.world_mut().write_message(RollBackPlay { play, turn: 0 });
-    let history = again(&mut app).history;
-    assert!(!history.iter().any(|line| line.text == "Good evening."));
-    assert!(say(&mut app, play, "Good evening.").len() > 1);
+    let opened = again(&mut app);
+    assert_eq!((opened.turn, opened.newest), (0, 1));
+    assert!(!opened.history.iter().any(|line| line.text == "Good evening."));
+    app.world_mut().write_message(RollBackPlay { play, turn: 1 });
+    let opened = again(&mut app);
+    assert_eq!((opened.turn, opened.newest), (1, 1));
+    assert!(opened.history.iter().any(|line| line.text == "Good evening."));
+    app.world_mut().write_message(RollBackPlay { play, turn: 0 });
+    again(&mut app);
+    // Something new takes the place of what came after.
+    assert!(say(&mut app, play, "Good evening to you.").len() > 1);
+    assert_eq!(app.world().get::<Play>(play).unwrap().newest_turn(), 1);
+    assert!(lines(&app).iter().all(|line| line.text != "Good evening."));
+}
+
+#[test]
+fn a_player_who_asks_for_it_is_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    copy_pack(dir.path());
+    let (mut app, play) = lantern(dir.path());
+    say(&mut app, play, "Good evening. My name is Zebulon.");
+    let marta = app.world().get::<Play>(play).unwrap().npc("marta").unwrap();
+    let remembers = |app: &App| {
+        let lines = &app.world().get::<Memory>(marta).unwrap().lines;
+        lines.iter().any(|line| line.text.contains("Zebulon"))
+    };
+    assert!(remembers(&app));
+    let mut opened = app.world().resource::<Messages<PlayOpened>>().get_cursor_current();
+    app.world_mut().write_message(ForgetPerson { play, who: "player".into() });
+    let again = frames_until(&mut app, "it is opened again", |app| read(app, &mut opened).pop());
+    assert_eq!(again.turn, 1);
+    assert!(again.history.iter().all(|line| !line.text.contains("Zebulon")));
+    assert!(!remembers(&app));
+    assert!(!say(&mut app, play, "Whose coat is that?").is_empty());
 }

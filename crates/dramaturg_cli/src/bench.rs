@@ -1,15 +1,18 @@
 //! `dramaturg bench`: how fast the first word comes.
 
+mod memory;
+
 use crate::model;
 use dramaturg_llm::{
     CompletionRequest, Kind, LanguageModel, Local, LocalFigures, LocalSettings, Message, Remote,
-    RemoteSettings, Sampling, ScoreRequest, StreamEvent, Warm, Work,
+    RemoteSettings, Router, RouterSettings, Sampling, ScoreRequest, StreamEvent, Warm, Work,
 };
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The longest that one answer may take.
@@ -23,12 +26,15 @@ const TYPING: f32 = 12.0;
 pub enum Bench {
     /// Time to the first word for characters who share a world and are visited again and again.
     Turn(Turn),
+    /// How well and how fast a character finds what was said long ago.
+    Memory(memory::Memory),
 }
 
 impl Bench {
     pub fn run(self) -> Result<ExitCode, String> {
         match self {
             Self::Turn(turn) => turn.run(),
+            Self::Memory(memory) => memory.run(),
         }
     }
 }
@@ -58,6 +64,9 @@ pub struct Turn {
     /// Ask an OpenAI-compatible server instead, by its base URL.
     #[arg(long, conflicts_with_all = ["model", "model_file"])]
     endpoint: Option<String>,
+    /// Ask the models of a policy instead; the day's spending is neither counted nor kept.
+    #[arg(long, conflicts_with_all = ["model", "model_file", "endpoint"])]
+    policy: Option<PathBuf>,
     /// What is evaluated ahead.
     #[arg(long, value_enum, default_value = "none")]
     warm: Ahead,
@@ -92,6 +101,7 @@ struct Visit {
 enum Backend {
     Local(Local),
     Remote(Remote),
+    Policy(Router),
 }
 
 impl Backend {
@@ -99,12 +109,13 @@ impl Backend {
         match self {
             Self::Local(local) => local,
             Self::Remote(remote) => remote,
+            Self::Policy(router) => router,
         }
     }
     fn figures(&self) -> LocalFigures {
         match self {
             Self::Local(local) => local.figures(),
-            Self::Remote(_) => LocalFigures::default(),
+            Self::Remote(_) | Self::Policy(_) => LocalFigures::default(),
         }
     }
 }
@@ -179,6 +190,14 @@ impl Turn {
     }
 
     fn open(&self) -> Result<Backend, String> {
+        if let Some(policy) = &self.policy {
+            let known = model::Known::load().map_err(|e| e.to_string())?;
+            let settings = RouterSettings { known: Arc::new(known), ..RouterSettings::new(policy) };
+            let router = Router::open(settings).map_err(|e| e.to_string())?;
+            router.wait_for_first(PATIENCE)?;
+            router.wait(PATIENCE);
+            return Ok(Backend::Policy(router));
+        }
         if let Some(url) = &self.endpoint {
             let name = std::env::var("DRAMATURG_REMOTE_MODEL").unwrap_or_else(|_| "default".into());
             return Remote::new(RemoteSettings::new(url.clone(), name))
@@ -189,10 +208,14 @@ impl Turn {
             (Some(file), _) => file.clone(),
             (None, Some(id)) => model::file(id)?,
             (None, None) => {
-                return Err("name a model: --model ID, --model-file FILE or --endpoint URL".into());
+                return Err(
+                    "name a model: --model ID, --model-file FILE, --endpoint URL or --policy FILE"
+                        .into(),
+                );
             }
         };
-        let local = Local::open(&file, LocalSettings::default()).map_err(|e| e.to_string())?;
+        let settings = LocalSettings { smaller: model::smaller(), ..LocalSettings::default() };
+        let local = Local::open(&file, settings).map_err(|e| e.to_string())?;
         Ok(Backend::Local(local))
     }
 
@@ -204,7 +227,7 @@ impl Turn {
         let warm = |typed: &str| {
             let mut messages = messages.to_vec();
             messages.push(Message::user(""));
-            model.warm(Warm { messages, typed: typed.to_owned(), prefixes: Vec::new() });
+            model.warm(Warm { messages, typed: typed.to_owned(), ..Warm::default() });
         };
         warm("");
         std::thread::sleep(NEAR);
@@ -252,10 +275,7 @@ fn ask(
 /// What a scoring pass over eight held hypotheses costs, in decode steps; none where the backend can't score.
 fn score_steps(model: &dyn LanguageModel, step: f64) -> Option<f64> {
     let prefixes = (1..=8).map(|n| format!("The player makes move number {n}. The player says:"));
-    let request = ScoreRequest::Channel {
-        prefixes: prefixes.collect(),
-        line: "Whose coat is that, the one by the door?".into(),
-    };
+    let request = ScoreRequest::channel(prefixes, "Whose coat is that, the one by the door?");
     model.score(request.clone()).wait(PATIENCE).ok()?;
     let began = Instant::now();
     model.score(request).wait(PATIENCE).ok()?;

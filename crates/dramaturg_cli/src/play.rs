@@ -1,7 +1,7 @@
 //! `dramaturg play`.
 
-use crate::{Story, model};
-use dramaturg_llm::RemoteSettings;
+use crate::{Story, ledger, model};
+use dramaturg_llm::{Adapter, AdapterId, LocalSettings, RemoteSettings, Router, RouterSettings};
 use dramaturg_story::{
     Cue, ModelChoice, ModelSlot, Pack, SlotState, Stage, StageSettings, TurnReport,
 };
@@ -28,9 +28,19 @@ pub struct Play {
     /// A GGUF model file. Without one, a server named by DRAMATURG_BASE_URL is asked, and authored lines always work.
     #[arg(long)]
     model_file: Option<PathBuf>,
+    /// A policy of several models, local and remote: a RON file; docs/models.md says how to write one.
+    #[arg(long, conflicts_with_all = ["model", "model_file", "no_model"])]
+    policy: Option<PathBuf>,
+    /// The folder where a policy's ledger is kept, so that a day's budget outlasts the play; by default
+    /// DRAMATURG_LEDGER, or dramaturg/ledger in the folder of programs' states.
+    #[arg(long, requires = "policy")]
+    ledger: Option<PathBuf>,
     /// Play with authored lines only.
     #[arg(long)]
     no_model: bool,
+    /// An adapter that the story names for a character, and its GGUF file. Give it once for each.
+    #[arg(long, value_name = "NAME=FILE", value_parser = adapter)]
+    adapter: Vec<(AdapterId, Adapter)>,
     /// Player lines from a file, one each; any bytes will do.
     #[arg(long)]
     script: Option<PathBuf>,
@@ -71,7 +81,11 @@ impl Play {
             }
             None => Box::new(std::io::stdin().lock()),
         };
-        let slot = self.slot()?;
+        let router = self.router()?;
+        let slot = match &router {
+            Some(router) => ModelSlot::holding(router.clone()),
+            None => self.slot()?,
+        };
         let stage = Stage::raise(StageSettings {
             pack: pack.clone(),
             locale: self.locale.clone(),
@@ -80,7 +94,7 @@ impl Play {
             model: slot.clone(),
         });
         let mut tally = Tally::default();
-        self.perform(&stage, &pack, &mut tally);
+        self.perform(&stage, &pack, router.as_deref(), &mut tally);
         // Bytes, not lines: broken UTF-8 is a player's right.
         for line in input.split(b'\n') {
             if tally.ending.is_some() || tally.lost {
@@ -95,18 +109,41 @@ impl Play {
                 tally.lost |= !show(&format!("\n> {shown}\n"));
             }
             stage.say(line);
-            self.perform(&stage, &pack, &mut tally);
+            self.perform(&stage, &pack, router.as_deref(), &mut tally);
         }
         stage.close();
         slot.close(PATIENCE);
+        let account = router.map(|router| router.session());
+        if let Some(account) = &account {
+            tally.lost |= !show(&format!("\n{}", account.summary()));
+        }
         if self.json {
-            let result = serde_json::json!({
+            let mut result = serde_json::json!({
                 "turns": tally.turns, "ending": tally.ending, "earned_beats": tally.earned,
                 "forced_beats": tally.forced, "leaks": tally.leaks,
             });
+            if let Some(account) = &account {
+                result["account"] = ledger::sums(account);
+            }
             tally.lost |= !show(&format!("{result}\n"));
         }
         Ok(if tally.lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    /// The models of a policy, opened before the first line.
+    fn router(&self) -> Result<Option<Arc<Router>>, String> {
+        let Some(policy) = &self.policy else { return Ok(None) };
+        let ledger = self.ledger.clone().map_or_else(ledger::folder, Ok)?;
+        let known = model::Known::load().map_err(|error| error.to_string())?;
+        let router = Router::open(RouterSettings {
+            ledger: Some(ledger),
+            known: Arc::new(known),
+            ..RouterSettings::new(policy)
+        });
+        let router = router.map_err(|error| error.to_string())?;
+        router.wait(PATIENCE);
+        tell(&router);
+        Ok(Some(Arc::new(router)))
     }
 
     /// The model, opened before the first line so that a script is answered by it from the start.
@@ -115,7 +152,12 @@ impl Play {
         let slot = ModelSlot::default();
         let choice = match self.model_file.as_ref().or(of_catalogue.as_ref()) {
             _ if self.no_model => ModelChoice::None,
-            Some(file) => ModelChoice::File(file.clone()),
+            Some(file) => {
+                let adapters = self.adapter.iter().cloned().collect();
+                let smaller = model::smaller();
+                let settings = LocalSettings { adapters, smaller, ..LocalSettings::default() };
+                ModelChoice::Tuned(file.clone(), settings)
+            }
             None => RemoteSettings::from_env().map_or(ModelChoice::None, ModelChoice::Remote),
         };
         slot.fill(choice);
@@ -126,7 +168,7 @@ impl Play {
     }
 
     /// Prints until the turn is over.
-    fn perform(&self, stage: &Stage, pack: &Pack, tally: &mut Tally) {
+    fn perform(&self, stage: &Stage, pack: &Pack, router: Option<&Router>, tally: &mut Tally) {
         loop {
             let Some(cue) = stage.wait_cue(PATIENCE) else {
                 warn("[the play gives no answer any more]");
@@ -153,6 +195,10 @@ impl Play {
                     warn(&format!("[{text}]"));
                     continue;
                 }
+                Cue::Call { number, call, .. } => {
+                    stage.answer(number, Err(format!("'{}' can't be done here", call.name)));
+                    continue;
+                }
                 Cue::BeatReached { beat, earned } => {
                     if earned { &mut tally.earned } else { &mut tally.forced }.push(beat);
                     continue;
@@ -165,15 +211,26 @@ impl Play {
                 Cue::TurnEnded { turn, report } => {
                     tally.turns = turn;
                     tally.leaks += report.leaks.len();
+                    router.into_iter().for_each(tell);
                     if self.why {
                         why(&report);
                     }
                     return;
                 }
-                Cue::Acted { .. } | Cue::Saved(_) => continue,
+                Cue::Acted { .. } | Cue::SceneBegan { .. } | Cue::Saved(_) => continue,
             };
             tally.lost |= !show(&text);
         }
+    }
+}
+
+/// An adapter as it is given at the command line.
+fn adapter(given: &str) -> Result<(AdapterId, Adapter), String> {
+    match given.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.into(), Adapter::new(file)))
+        }
+        _ => Err("give the name that the story uses and the file: marta=marta-lora.gguf".into()),
     }
 }
 
@@ -181,6 +238,11 @@ impl Play {
 fn show(text: &str) -> bool {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+}
+
+/// What a router has to say to people: another tier speaks, one can't be opened.
+fn tell(router: &Router) {
+    router.news().iter().for_each(|news| warn(&format!("[{news}]")));
 }
 
 /// A message for the person at the terminal; nobody is told when it is gone.

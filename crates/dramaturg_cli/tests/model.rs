@@ -2,40 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use serde_json::Value;
+mod program;
+
+use program::Run;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 const WORDS: &[u8] = b"GGUF, but only by name";
 
-/// What a run printed, and how it ended.
-struct Run {
-    out: String,
-    err: String,
-    code: Option<i32>,
-}
-
-impl Run {
-    /// The JSON object of the last line.
-    fn json(&self) -> Value {
-        let last = self.out.lines().last().unwrap();
-        serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {}", self.out))
-    }
-}
-
 fn dramaturg(folder: &Path, hub: &str, arguments: &[&str]) -> Run {
-    let output = Command::new(env!("CARGO_BIN_EXE_dramaturg"))
-        .args(arguments)
-        .env("DRAMATURG_CACHE", folder)
-        .env("HF_ENDPOINT", hub)
-        .env_remove("DRAMATURG_BASE_URL")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
+    program::run(arguments, &[("DRAMATURG_CACHE", folder.to_str().unwrap()), ("HF_ENDPOINT", hub)])
 }
 
 /// Nobody answers there.

@@ -3,6 +3,7 @@
 use crate::{Entry, JournalError, Seq, Stored, Turn};
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 use rusqlite::{Connection, ErrorCode};
+use serde::de::DeserializeOwned;
 use std::path::Path;
 
 const APPLICATION: i32 = 0x4452_4D47;
@@ -108,6 +109,24 @@ pub(crate) fn read<E: Entry>(db: &Connection) -> (Vec<Stored<E>>, Option<String>
         entries.retain(|stored| stored.turn < last);
     }
     (entries, wrong, link)
+}
+
+/// The newest snapshot of that name, with its turn; none where it can't be read in today's shape.
+pub(crate) fn snapshot<S: DeserializeOwned>(
+    db: &Connection,
+    path: &Path,
+    name: &str,
+) -> Result<Option<(Turn, S)>, JournalError> {
+    let found = db.query_row(
+        "SELECT turn, json FROM snapshot WHERE name = ? AND turn >= 0 ORDER BY turn DESC LIMIT 1",
+        [name],
+        |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?)),
+    );
+    match found {
+        Ok((turn, json)) => Ok(serde_json::from_str(&json).ok().map(|state| (Turn(turn), state))),
+        Err(rusqlite::Error::QueryReturnedNoRows) => Ok(None),
+        Err(error) => Err(wrap(path, error)),
+    }
 }
 
 pub(crate) fn turns<E>(entries: &[Stored<E>]) -> u32 {

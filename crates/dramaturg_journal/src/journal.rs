@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 /// The writer of a journal; one for each file.
 pub struct Journal<E> {
-    db: Connection,
+    pub(crate) db: Connection,
     path: Option<PathBuf>,
-    last: Option<Turn>,
-    link: i64,
+    pub(crate) last: Option<Turn>,
+    pub(crate) link: i64,
     _lock: Option<File>,
     entry: PhantomData<fn() -> E>,
 }
@@ -113,7 +113,7 @@ impl<E: Entry> Journal<E> {
             .map_err(|e| file::wrap(path, e))
     }
 
-    fn place(&self) -> &Path {
+    pub(crate) fn place(&self) -> &Path {
         self.path.as_deref().unwrap_or(Path::new("(memory)"))
     }
 
@@ -154,6 +154,7 @@ impl<E: Entry> Journal<E> {
             let transaction = self.db.transaction()?;
             if anew {
                 transaction.execute_batch("DELETE FROM entry; DELETE FROM snapshot;")?;
+                crate::side::cut(&transaction, -1)?;
             }
             for (turn, entries) in (first.0..).zip(turns) {
                 let mut insert = transaction.prepare_cached(
@@ -209,6 +210,7 @@ impl<E: Entry> Journal<E> {
             let transaction = self.db.transaction()?;
             transaction.execute("DELETE FROM entry WHERE turn > ?", [keep])?;
             transaction.execute("DELETE FROM snapshot WHERE turn > ?", [keep])?;
+            crate::side::cut(&transaction, keep)?;
             transaction.commit()
         })();
         rolled.map_err(|e| file::wrap(&place, e))?;
@@ -250,18 +252,7 @@ impl<E: Entry> Journal<E> {
         &self,
         name: &str,
     ) -> Result<Option<(Turn, S)>, JournalError> {
-        let found = self.db.query_row(
-            "SELECT turn, json FROM snapshot WHERE name = ? AND turn >= 0 ORDER BY turn DESC LIMIT 1",
-            [name],
-            |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?)),
-        );
-        match found {
-            Ok((turn, json)) => {
-                Ok(serde_json::from_str(&json).ok().map(|state| (Turn(turn), state)))
-            }
-            Err(rusqlite::Error::QueryReturnedNoRows) => Ok(None),
-            Err(error) => Err(file::wrap(self.place(), error)),
-        }
+        file::snapshot(&self.db, self.place(), name)
     }
 
     /// A copy under another name, whole or not at all; never over a file that is no journal.

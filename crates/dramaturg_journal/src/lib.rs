@@ -21,6 +21,8 @@ mod error;
 mod file;
 mod journal;
 mod reader;
+mod redact;
+mod side;
 
 pub use entry::{Entry, Seq, Stored, Turn};
 pub use error::JournalError;

@@ -1,5 +1,6 @@
 use crate::{Entry, JournalError, Stored, Turn, file};
 use rusqlite::{Connection, OpenFlags};
+use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,16 @@ impl<E: Entry> JournalReader<E> {
     /// The whole turns before the first damage; all of them in a sound file.
     pub fn recoverable(&self) -> Vec<Stored<E>> {
         file::read(&self.db).0
+    }
+    /// The newest snapshot of that name, as [`Journal::snapshot`](crate::Journal::snapshot).
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn snapshot<S: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<Option<(Turn, S)>, JournalError> {
+        file::snapshot(&self.db, &self.path, name)
     }
     /// The last turn.
     ///

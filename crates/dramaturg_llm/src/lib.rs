@@ -12,6 +12,9 @@
 //! | [`Recorded`] | nowhere: answers come from a journal | as recorded |
 //! | [`Router`] | several of these, by a policy and a budget | where one of them does |
 //!
+//! [`Local`] computes on the processor. The features `cuda`, `vulkan` and `metal` build llama.cpp for a graphics card, with
+//! that vendor's tools; [`LocalSettings::gpu_layers`] says how much of a model goes there.
+//!
 //! ```
 //! use dramaturg_llm::{Answer, CompletionRequest, LanguageModel, Message, Recorded, StreamEvent};
 //! use std::time::Duration;
@@ -32,7 +35,11 @@ pub mod router;
 mod schema;
 mod slot;
 
-pub use local::{CacheFigures, Local, LocalError, LocalFigures, LocalSettings};
+pub use local::{
+    Adapter, AdapterFault, CacheFigures, Embedder, Local, LocalError, LocalFigures, LocalSettings,
+    MemoryLimit, MemoryPlan, Purpose, Smaller, answer_probe, processor_libraries,
+    processor_variant,
+};
 pub use model::{
     CompletionStream, LanguageModel, ModelError, PendingScores, ScoreSender, Scoring, StreamEvent,
     ToolCall, ToolError, Usage, channel,
@@ -43,9 +50,11 @@ pub use remote::{
     PendingEmbeddings, Remote, RemoteError, RemoteSettings, Retry, Timeouts,
 };
 pub use request::{
-    CompletionRequest, Dry, Kind, Message, Priority, RequestHash, Role, Sampling, ScoreRequest,
-    Tool, Warm, Work,
+    AdapterId, ClosedSet, CompletionRequest, DoneBy, Dry, Kind, Message, Priority, RequestHash,
+    Role, Sampling, ScoreRequest, Tool, Warm, Work,
 };
-pub use router::{Ledger, LedgerEntry, Moment, Policy, PolicyError, Price, Router};
-pub use schema::schema_of;
+pub use router::{
+    Ledger, LedgerEntry, Moment, Policy, PolicyError, Price, Router, RouterError, RouterSettings,
+};
+pub use schema::{fits_schema, schema_of};
 pub use slot::{ModelChoice, ModelSlot, SlotState};

@@ -1,29 +1,47 @@
 //! llama.cpp on a thread of its own.
 
+mod adapters;
 mod answer;
+mod brief;
 mod cells;
+mod embed;
 mod form;
+mod free;
+mod gguf;
 mod grammar;
 mod judge;
 mod load;
+mod memory;
 mod prefix_tree;
+mod processor;
 mod prompt;
 mod queue;
 mod sampler;
 mod speak;
 mod step;
+mod turns;
+mod weights;
 mod words;
 mod worker;
+#[cfg(test)]
+#[path = "../tests/gguf/mod.rs"]
+mod written;
 
+pub use adapters::{Adapter, AdapterFault};
 pub use cells::CacheFigures;
+pub use embed::{Embedder, Purpose};
+pub use memory::{MemoryLimit, MemoryPlan, Smaller};
+pub use processor::{answer_probe, processor_libraries, processor_variant};
 
 use crate::{
-    CompletionRequest, CompletionStream, LanguageModel, ModelError, PendingScores, Priority,
+    AdapterId, CompletionRequest, CompletionStream, LanguageModel, ModelError, PendingScores,
     ScoreRequest, ScoreSender, Scoring, StreamEvent, Warm, channel,
 };
 use crossbeam_channel::{Receiver, Sender};
+use gguf::{Header, HeaderError};
+use memory::Gigabytes;
 use queue::Urgency;
-use std::io::Read;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -43,10 +61,27 @@ pub struct LocalSettings {
     pub parallel: u32,
     /// Host memory for sequences that had to leave the cache, in bytes; 0 keeps none.
     pub parked_bytes: usize,
+    /// Layers that a graphics card computes; more than there are is all of them. By default all where the program is built
+    /// with one of the features `cuda`, `vulkan` and `metal` (always on Macs with Apple's processors), else none.
+    pub gpu_layers: u32,
+    /// The adapters, by the names under which [`CompletionRequest::adapter`] asks for them. All are loaded at once.
+    pub adapters: BTreeMap<AdapterId, Adapter>,
+    /// How much memory the model may take; what would take more is refused before it is loaded.
+    pub memory: MemoryLimit,
+    /// Models to be named where this one does not fit.
+    pub smaller: Vec<Smaller>,
     /// Treats the model as one that can't cut a sequence short, as recurrent and hybrid models can't. Found out by
     /// itself; this is how tests make such a model.
     pub never_trim: bool,
 }
+
+/// Whether llama.cpp is built for a graphics card. On Macs with Apple's processors its Rust crate always builds Metal in.
+const ON_GPU: bool = cfg!(any(
+    feature = "cuda",
+    feature = "vulkan",
+    feature = "metal",
+    all(target_os = "macos", target_arch = "aarch64")
+));
 
 impl Default for LocalSettings {
     fn default() -> Self {
@@ -61,6 +96,10 @@ impl Default for LocalSettings {
             threads: threads as u32,
             parallel: 8,
             parked_bytes: 256 << 20,
+            gpu_layers: if ON_GPU { u32::MAX } else { 0 },
+            adapters: BTreeMap::new(),
+            memory: MemoryLimit::default(),
+            smaller: Vec::new(),
             never_trim: false,
         }
     }
@@ -105,6 +144,37 @@ pub enum LocalError {
         /// What llama.cpp said.
         reason: String,
     },
+    /// None of llama.cpp's code runs on this processor.
+    #[error("no local model can run here: {0}; a server can be used instead")]
+    Processor(String),
+    /// It would take more memory than there is.
+    #[error(
+        "the model {} needs {plan}; {} are free. {}", path.display(), Gigabytes(*free_bytes),
+        smaller.as_ref().map_or_else(
+            || "Close other programs, or take a smaller model".to_owned(),
+            |id| format!("Take the model `{id}`, which would fit, or close other programs"),
+        )
+    )]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// What it would take.
+        plan: MemoryPlan,
+        /// What it may take.
+        free_bytes: u64,
+        /// The largest of [`LocalSettings::smaller`] that would fit.
+        smaller: Option<String>,
+    },
+    /// An adapter is missing, damaged, or made for another model.
+    #[error("the adapter `{id}` ({path}) can't be used: {fault}")]
+    Adapter {
+        /// Its name.
+        id: AdapterId,
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: AdapterFault,
+    },
     /// Reading failed.
     #[error("can't read the model {path}: {source}")]
     Io {
@@ -117,10 +187,12 @@ pub enum LocalError {
 
 enum Job {
     Complete(Box<CompletionRequest>, Sender<StreamEvent>, Arc<AtomicBool>),
-    Score(ScoreRequest, ScoreSender, Arc<AtomicBool>),
-    Warm(Warm),
+    Score(Box<ScoreRequest>, ScoreSender, Arc<AtomicBool>),
+    Warm(Box<Warm>),
     Save(PathBuf, Sender<std::io::Result<usize>>),
     Load(PathBuf, Sender<std::io::Result<usize>>),
+    Clear(Sender<CacheFigures>),
+    Audit(Sender<Vec<String>>),
     Close,
 }
 
@@ -128,20 +200,26 @@ impl Job {
     fn urgency(&self) -> Urgency {
         match self {
             Self::Complete(request, ..) => Urgency::Asked(request.work.priority),
-            // A closed set is judged while the player waits for it.
-            Self::Score(..) => Urgency::Asked(Priority::PlayerWaits),
-            Self::Warm(_) | Self::Save(..) | Self::Load(..) | Self::Close => Urgency::Warm,
+            Self::Score(request, ..) => Urgency::Asked(request.work.priority),
+            Self::Warm(_)
+            | Self::Save(..)
+            | Self::Load(..)
+            | Self::Clear(_)
+            | Self::Audit(_)
+            | Self::Close => Urgency::Warm,
         }
     }
     fn character(&self) -> &str {
         match self {
             Self::Complete(request, ..) => &request.work.character,
+            Self::Score(request, ..) => &request.work.character,
             _ => "",
         }
     }
     fn deadline(&self) -> Option<Duration> {
         match self {
             Self::Complete(request, ..) => request.work.deadline,
+            Self::Score(request, ..) => request.work.deadline,
             _ => None,
         }
     }
@@ -156,7 +234,7 @@ impl Job {
         match self {
             Self::Complete(_, events, _) => drop(events.send(StreamEvent::Failed(error))),
             Self::Score(_, answer, _) => drop(answer.send(Err(error))),
-            Self::Warm(_) | Self::Close => {}
+            Self::Warm(_) | Self::Clear(_) | Self::Audit(_) | Self::Close => {}
             Self::Save(_, answer) | Self::Load(_, answer) => {
                 drop(answer.send(Err(std::io::Error::other(error.to_string()))));
             }
@@ -184,9 +262,10 @@ impl Local {
     /// Loads a model; takes 0.1 to 3 seconds, so never call it from a frame.
     ///
     /// # Errors
-    /// [`LocalError`] when there is no usable model in `path`.
+    /// [`LocalError`] when there is no usable model in `path`, when it or an adapter does not fit.
     pub fn open(path: &Path, settings: LocalSettings) -> Result<Self, LocalError> {
-        check_magic(path)?;
+        check(path, &settings)?;
+        processor::prepare(path).map_err(LocalError::Processor)?;
         let (jobs, inbox) = crossbeam_channel::unbounded();
         let (ready, loaded) = crossbeam_channel::bounded(1);
         let figures = Arc::new(Mutex::new(LocalFigures::default()));
@@ -205,7 +284,7 @@ impl Local {
                     path.file_stem().map_or("local".into(), |s| s.to_string_lossy().into_owned());
                 Ok(Self { name, jobs, figures, ended })
             }
-            Ok(Err(reason)) => Err(LocalError::Damaged { path: path.to_owned(), reason }),
+            Ok(Err(error)) => Err(error),
             Err(_) => Err(LocalError::Damaged {
                 path: path.to_owned(),
                 reason: "its thread ended".into(),
@@ -232,19 +311,47 @@ impl Local {
         let _ = self.jobs.send(Job::Load(folder.to_owned(), sender));
         receiver
     }
+
+    /// Forgets whatever nobody works with just now, in the cache and in host memory: for the end of a scene whose
+    /// characters won't come back. The answer is what is held afterwards; nothing, unless an answer is on its way.
+    pub fn clear_cache(&self) -> Receiver<CacheFigures> {
+        let (sender, receiver) = crossbeam_channel::bounded(1);
+        let _ = self.jobs.send(Job::Clear(sender));
+        receiver
+    }
+
+    /// Where the books of the cache differ from what llama.cpp holds, in words; for tests.
+    #[doc(hidden)]
+    pub fn audit(&self) -> Receiver<Vec<String>> {
+        let (sender, receiver) = crossbeam_channel::bounded(1);
+        let _ = self.jobs.send(Job::Audit(sender));
+        receiver
+    }
 }
 
-fn check_magic(path: &Path) -> Result<(), LocalError> {
-    let io = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::NotFound => LocalError::NotFound(path.to_owned()),
-        _ => LocalError::Io { path: path.to_owned(), source },
-    };
-    let mut found = Vec::new();
-    std::fs::File::open(path).map_err(io)?.take(4).read_to_end(&mut found).map_err(io)?;
-    if found == b"GGUF" {
-        Ok(())
-    } else {
-        Err(LocalError::NotAModel { path: path.to_owned(), found })
+/// The header of a model's file.
+fn header(path: &Path) -> Result<Header, LocalError> {
+    let path = path.to_owned();
+    Header::read(&path).map_err(|error| match error {
+        HeaderError::Io(source) if source.kind() == std::io::ErrorKind::NotFound => {
+            LocalError::NotFound(path)
+        }
+        HeaderError::Io(source) => LocalError::Io { path, source },
+        HeaderError::NotGguf(found) => LocalError::NotAModel { path, found },
+        other => LocalError::Damaged { path, reason: other.to_string() },
+    })
+}
+
+/// Whether the file and its adapters are what they should be, and fit into the memory.
+fn check(path: &Path, settings: &LocalSettings) -> Result<(), LocalError> {
+    let plan = MemoryPlan::of(path, settings)?;
+    match settings.memory.bytes() {
+        Some(free_bytes) if !plan.fits(free_bytes) => {
+            let smaller = plan.smaller(&settings.smaller, free_bytes);
+            let smaller = smaller.map(|model| model.id.clone());
+            Err(LocalError::TooLarge { path: path.to_owned(), plan, free_bytes, smaller })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -263,11 +370,11 @@ impl LanguageModel for Local {
     }
     fn score(&self, request: ScoreRequest) -> PendingScores {
         let (pending, sender, cancel) = PendingScores::channel();
-        let _ = self.jobs.send(Job::Score(request, sender, cancel));
+        let _ = self.jobs.send(Job::Score(Box::new(request), sender, cancel));
         pending
     }
     fn warm(&self, what: Warm) {
-        let _ = self.jobs.send(Job::Warm(what));
+        let _ = self.jobs.send(Job::Warm(Box::new(what)));
     }
     fn close(&self, longest: Duration) {
         let _ = self.jobs.send(Job::Close);

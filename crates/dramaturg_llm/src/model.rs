@@ -196,7 +196,7 @@ impl Drop for PendingScores {
 pub enum Scoring {
     /// None.
     No,
-    /// Both directions of [`ScoreRequest`].
+    /// Both directions of a [`ClosedSet`](crate::ClosedSet).
     Both,
 }
 

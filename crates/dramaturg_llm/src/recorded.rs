@@ -2,7 +2,7 @@
 
 use crate::{
     CompletionRequest, CompletionStream, LanguageModel, ModelError, PendingScores, RequestHash,
-    ScoreRequest, Scoring, StreamEvent, channel,
+    ScoreRequest, Scoring, StreamEvent, ToolCall, ToolError, channel,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
@@ -17,6 +17,15 @@ pub enum Answer {
         lead: Option<usize>,
         /// The words.
         text: String,
+    },
+    /// Words, and what the model called.
+    Calls {
+        /// Index of the chosen lead.
+        lead: Option<usize>,
+        /// The words; empty where it only called.
+        text: String,
+        /// The calls, in order.
+        calls: Vec<Result<ToolCall, ToolError>>,
     },
     /// Scores of a closed set.
     Scores(Vec<f32>),
@@ -62,8 +71,13 @@ impl LanguageModel for Recorded {
     fn complete(&self, request: CompletionRequest) -> CompletionStream {
         let (stream, sender, _) = channel();
         let hash = request.hash();
+        let mut called = Vec::new();
         let (lead, text, end) = match self.take(hash) {
             Some(Answer::Text { lead, text }) => (lead, text, StreamEvent::Done),
+            Some(Answer::Calls { lead, text, calls }) => {
+                called = calls;
+                (lead, text, StreamEvent::Done)
+            }
             Some(Answer::Failed { lead, text, error }) => (lead, text, StreamEvent::Failed(error)),
             _ => {
                 let missing = ModelError::NotRecorded(hash.to_string());
@@ -72,7 +86,8 @@ impl LanguageModel for Recorded {
         };
         let lead = lead.map(StreamEvent::Lead);
         let text = (!text.is_empty()).then_some(StreamEvent::Text(text));
-        for event in lead.into_iter().chain(text).chain([end]) {
+        let called = called.into_iter().map(StreamEvent::Tool);
+        for event in lead.into_iter().chain(text).chain(called).chain([end]) {
             let _ = sender.send(event);
         }
         stream

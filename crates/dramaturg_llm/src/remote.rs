@@ -30,6 +30,7 @@ mod sse;
 mod stream;
 mod wire;
 
+pub(crate) use address::{address, shown};
 pub use breaker::BreakerState;
 pub use embed::PendingEmbeddings;
 pub use endpoint::EndpointState;
@@ -44,7 +45,7 @@ use crate::{
     ScoreSender, Scoring, StreamEvent, channel,
 };
 use crossbeam_channel::Sender;
-use embed::EmbeddingSender;
+pub(crate) use embed::EmbeddingSender;
 use limits::Cost;
 use pool::Pool;
 use std::pin::pin;
@@ -190,6 +191,7 @@ async fn complete(
     let patience = Patience { timeouts, deadline, total };
     let cost = Cost { tokens: wire::estimate(request) };
     pool.ask(cost, deadline, async |attempt| {
+        request.work.done_by.tell(&attempt.endpoint.name);
         stream::complete(attempt, request, events, patience).await
     })
     .await
@@ -207,25 +209,21 @@ async fn score(
     request: &ScoreRequest,
     asked: Instant,
 ) -> Result<Vec<f32>, ModelError> {
-    let pairs: Vec<(&str, &str)> = match request {
-        ScoreRequest::Continuations { prefix, options } => {
-            options.iter().map(|option| (prefix.as_str(), option.as_str())).collect()
-        }
-        ScoreRequest::Channel { prefixes, line } => {
-            prefixes.iter().map(|prefix| (prefix.as_str(), line.as_str())).collect()
-        }
-    };
-    let deadline = asked + pool.settings.timeouts.total;
+    let pairs = request.set.pairs();
+    let total = asked + pool.settings.timeouts.total;
+    let deadline = request.work.deadline.map_or(total, |limit| total.min(asked + limit));
     // One after the other: the first leaves the prefix in the server's cache, where the others find it.
     let work = async {
         let mut scores = Vec::with_capacity(pairs.len());
         for (prefix, line) in pairs {
             let cost = Cost { tokens: (prefix.len() + line.len()) as u64 / 4 + 1 };
-            let one =
-                pool.ask(cost, deadline, async |attempt| score::score(attempt, prefix, line).await);
+            let one = pool.ask(cost, deadline, async |attempt| {
+                request.work.done_by.tell(&attempt.endpoint.name);
+                score::score(attempt, prefix, line).await
+            });
             scores.push(one.await?);
         }
-        Ok(scores)
+        Ok(request.set.combine(scores))
     };
     tokio::time::timeout_at(deadline.into(), work).await.unwrap_or(Err(ModelError::TimedOut))
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Who speaks a message of the prompt.
@@ -129,9 +130,34 @@ pub struct Work {
     pub character: String,
     /// After so long in the queue it is not worth doing any more.
     pub deadline: Option<Duration>,
-    /// The same text whatever else runs beside it. Costs the batch: the request is evaluated alone.
+    /// The same text whatever else runs beside it. Costs the batch: the request is evaluated alone. Scores are the same
+    /// anyway, but for the last digits.
     pub deterministic: bool,
+    /// Who did it, as far as a backend of several servers tells.
+    pub done_by: DoneBy,
 }
+
+/// A place where a backend of several servers writes which of them works on a request. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct DoneBy(Arc<Mutex<Option<String>>>);
+
+impl DoneBy {
+    /// Host, port and path of the server that was asked last.
+    pub fn name(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    pub(crate) fn tell(&self, name: &str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(name.to_owned());
+    }
+}
+
+/// It is an answer, not a wish: requests don't differ by it.
+impl PartialEq for DoneBy {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for DoneBy {}
 
 /// Something that the model may call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -142,6 +168,24 @@ pub struct Tool {
     pub description: String,
     /// JSON schema of its arguments, an object.
     pub parameters: serde_json::Value,
+}
+
+/// The name under which an adapter is loaded (`LocalSettings::adapters`): a small difference of the model's weights, by
+/// which a character talks in a way of its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AdapterId(String);
+
+impl<T: Into<String>> From<T> for AdapterId {
+    fn from(name: T) -> Self {
+        Self(name.into())
+    }
+}
+
+impl fmt::Display for AdapterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// A request for words.
@@ -163,6 +207,10 @@ pub struct CompletionRequest {
     /// What the model may call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<Tool>,
+    /// Whose way of talking the model takes on; the model's own without one. Only local models have adapters: a server
+    /// speaks without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<AdapterId>,
     /// How it is to be treated.
     #[serde(skip)]
     pub work: Work,
@@ -179,6 +227,7 @@ impl CompletionRequest {
             stop: vec!["\n".into()],
             schema: None,
             tools: Vec::new(),
+            adapter: None,
             work: Work::default(),
         }
     }
@@ -189,14 +238,37 @@ impl CompletionRequest {
 }
 
 /// A request for judgement over a closed set.
+///
+/// ```
+/// use dramaturg_llm::{Kind, ScoreRequest};
+/// let mut request = ScoreRequest::channel(["The player asks. The player says:"], "Whose coat is that?");
+/// assert_eq!(request.work.kind, Kind::Interpret);
+/// let hash = request.hash();
+/// request.work.character = "marta".into();
+/// assert_eq!(request.hash(), hash, "for whom it is asked changes nothing of what is asked");
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum ScoreRequest {
+#[serde(transparent)]
+pub struct ScoreRequest {
+    /// What is judged; its JSON is the request's.
+    pub set: ClosedSet,
+    /// How it is to be treated.
+    #[serde(skip)]
+    pub work: Work,
+}
+
+/// What is judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClosedSet {
     /// Mean log-probability per token of each continuation after one prefix.
     Continuations {
         /// What comes before.
         prefix: String,
         /// The closed set.
         options: Vec<String>,
+        /// What is taken off each score: that of the continuation after this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        neutral: Option<String>,
     },
     /// Mean log-probability per token of one line after each of the prefixes: the noisy channel
     /// (Min et al. 2022, "Noisy Channel Language Model Prompting for Few-Shot Text Classification").
@@ -205,10 +277,87 @@ pub enum ScoreRequest {
         prefixes: Vec<String>,
         /// What the player said.
         line: String,
+        /// What is taken off each score: that of the line after this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        neutral: Option<String>,
     },
 }
 
+impl ClosedSet {
+    /// Prefix and line of each score that a backend has to find: those of the set, then those that are taken off.
+    pub(crate) fn pairs(&self) -> Vec<(&str, &str)> {
+        match self {
+            Self::Continuations { prefix, options, neutral } => {
+                let plain = options.iter().map(|option| (prefix.as_str(), option.as_str()));
+                let off = neutral.iter().flat_map(|neutral| {
+                    options.iter().map(move |option| (neutral.as_str(), option.as_str()))
+                });
+                plain.chain(off).collect()
+            }
+            Self::Channel { prefixes, line, neutral } => {
+                let plain = prefixes.iter().chain(neutral);
+                plain.map(|prefix| (prefix.as_str(), line.as_str())).collect()
+            }
+        }
+    }
+
+    /// The scores of the set from those of its [pairs](Self::pairs).
+    pub(crate) fn combine(&self, mut scores: Vec<f32>) -> Vec<f32> {
+        match self {
+            Self::Continuations { options, neutral: Some(_), .. } => {
+                let off = scores.split_off(options.len().min(scores.len()));
+                scores.iter_mut().zip(off).for_each(|(score, off)| *score -= off);
+            }
+            Self::Channel { neutral: Some(_), .. } => {
+                if let Some(off) = scores.pop() {
+                    scores.iter_mut().for_each(|score| *score -= off);
+                }
+            }
+            _ => {}
+        }
+        scores
+    }
+
+    /// How many scores the answer has.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Continuations { options, .. } => options.len(),
+            Self::Channel { prefixes, .. } => prefixes.len(),
+        }
+    }
+}
+
 impl ScoreRequest {
+    /// Asks how likely each of the continuations is after the prefix. It is work to interpret, for nobody in particular.
+    pub fn continuations<T: Into<String>>(
+        prefix: impl Into<String>,
+        options: impl IntoIterator<Item = T>,
+    ) -> Self {
+        let options = options.into_iter().map(Into::into).collect();
+        Self::of(ClosedSet::Continuations { prefix: prefix.into(), options, neutral: None })
+    }
+    /// Asks how likely the line is after each of the prefixes. It is work to interpret, for nobody in particular.
+    pub fn channel<T: Into<String>>(
+        prefixes: impl IntoIterator<Item = T>,
+        line: impl Into<String>,
+    ) -> Self {
+        let prefixes = prefixes.into_iter().map(Into::into).collect();
+        Self::of(ClosedSet::Channel { prefixes, line: line.into(), neutral: None })
+    }
+    /// Calibrates against a context that says nothing (an empty one will do): from each score is taken what it would be
+    /// there, so that words that are likely anywhere don't win everywhere (Holtzman et al. 2021, "Surface Form
+    /// Competition"; Zhao et al. 2021, "Calibrate Before Use"). Of a channel it takes the same off all scores: the order
+    /// stays, and 0 comes to mean that the hypothesis says nothing of the line.
+    pub fn calibrated(mut self, against: impl Into<String>) -> Self {
+        let (ClosedSet::Continuations { neutral, .. } | ClosedSet::Channel { neutral, .. }) =
+            &mut self.set;
+        *neutral = Some(against.into());
+        self
+    }
+    /// Judging what the player means is what scores are for.
+    fn of(set: ClosedSet) -> Self {
+        Self { set, work: Work { kind: Kind::Interpret, ..Work::default() } }
+    }
     /// The request's identity in a journal.
     pub fn hash(&self) -> RequestHash {
         RequestHash::of("score", self)
@@ -222,7 +371,9 @@ pub struct Warm {
     pub messages: Vec<Message>,
     /// What the player has typed of that text so far; its whole words are evaluated, too.
     pub typed: String,
-    /// The hypotheses of the next [`ScoreRequest::Channel`].
+    /// The adapter of the next prompt.
+    pub adapter: Option<AdapterId>,
+    /// The hypotheses of the next [`ClosedSet::Channel`].
     pub prefixes: Vec<String>,
 }
 
@@ -269,5 +420,24 @@ impl<'de> Deserialize<'de> for RequestHash {
             *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| bad())?;
         }
         Ok(Self(out))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Journals hold the hashes of requests that were asked when a request was the closed set and nothing else.
+    #[test]
+    fn how_it_is_treated_is_no_part_of_a_score_request() {
+        let mut request = ScoreRequest::channel(["a", "b"], "hm");
+        request.work.character = "marta".into();
+        let json = r#"{"Channel":{"prefixes":["a","b"],"line":"hm"}}"#;
+        assert_eq!(serde_json::to_string(&request).unwrap(), json);
+        assert_eq!(serde_json::from_str::<ScoreRequest>(json).unwrap().set, request.set);
+        assert_eq!(request.hash(), RequestHash::of("score", &request.set));
+        let continuations = ScoreRequest::continuations("So", [" yes", " no"]);
+        let json = r#"{"Continuations":{"prefix":"So","options":[" yes"," no"]}}"#;
+        assert_eq!(serde_json::to_string(&continuations).unwrap(), json);
     }
 }

@@ -1,5 +1,6 @@
 //! Several models behind one: who is asked for what, for how much, and what it cost.
 
+mod book;
 mod budget;
 mod completing;
 mod confidence;
@@ -7,9 +8,13 @@ mod desk;
 mod difficulty;
 mod error;
 mod health;
+mod hush;
 mod judging;
 mod ledger;
 mod moment;
+mod news;
+mod open;
+mod place;
 mod policy;
 mod price;
 #[cfg(test)]
@@ -17,22 +22,29 @@ mod tests;
 mod why;
 mod worker;
 
+pub use book::LedgerError;
 pub use budget::{Budgets, Limit, Scope};
 pub use difficulty::Difficulty;
-pub use error::PolicyError;
+pub use error::{PolicyError, RouterError};
 pub use ledger::{Ledger, LedgerEntry, Sum};
-pub use moment::Moment;
+pub use moment::{Moment, date};
+pub use news::News;
+pub use open::RouterSettings;
+pub use place::{Here, KnownModels, ModelFacts, Patience, Place, Server, Servers};
 pub use policy::{Bounds, Cascade, Health, Latency, Policy, Rule, Tier, When};
 pub use price::{Price, Tokens};
 pub use why::{Because, Doubt, Note, Outcome, Why};
 
 use crate::{
-    CompletionRequest, CompletionStream, Kind, LanguageModel, ModelError, PendingScores,
-    ScoreRequest, Scoring, Warm, Work, channel,
+    CompletionRequest, CompletionStream, LanguageModel, ModelError, PendingScores, ScoreRequest,
+    Scoring, Warm, channel,
 };
-use crossbeam_channel::Sender;
-use desk::{Desk, Facts};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use book::Book;
+use crossbeam_channel::{Receiver, Sender};
+use desk::{Desk, Facts, Stand};
+use news::Newsstand;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use worker::{Clock, Job};
 
 /// Several models behind one. A [`Policy`] says who is asked; a [`Ledger`] keeps why, and what it cost.
@@ -79,48 +91,69 @@ use worker::{Clock, Job};
 /// ```
 pub struct Router {
     name: String,
-    scoring: Scoring,
     desk: Arc<Mutex<Desk>>,
+    /// Told when it stands otherwise with a tier's model.
+    opened: Arc<Condvar>,
+    news: Newsstand,
     clock: Clock,
     jobs: Sender<Job>,
+    /// Breaks off when the thread has ended.
+    ended: Receiver<()>,
 }
 
 impl Router {
-    /// A router over the models that `open` gives for the policy's tiers; a tier without a model is passed over. The
-    /// ledger is a new one or that of earlier sessions. Time comes from `clock` alone, usually [`Moment::system`].
+    /// A router over the models that `open` gives for the policy's tiers, whatever they say of where these run; a tier
+    /// without a model is passed over. [`Self::open`] opens them itself. The ledger is a new one or that of earlier sessions. Time comes from `clock` alone, usually [`Moment::system`].
     ///
     /// # Errors
     /// When its thread can't be started.
     pub fn new(
         policy: Policy,
-        open: impl FnMut(&Tier) -> Option<Arc<dyn LanguageModel>>,
+        mut open: impl FnMut(&Tier) -> Option<Arc<dyn LanguageModel>>,
         ledger: Ledger,
         clock: impl Fn() -> Moment + Send + Sync + 'static,
     ) -> Result<Self, ModelError> {
-        let models: Vec<_> = policy.tiers.iter().map(open).collect();
-        let names: Vec<_> = policy.tiers.iter().map(|tier| tier.name.as_str()).collect();
-        let name = format!("router({})", names.join(", "));
-        let scores = models.iter().flatten().any(|model| model.scoring() == Scoring::Both);
-        let desk = Arc::new(Mutex::new(Desk::new(policy, models, ledger)));
-        let (jobs, inbox) = crossbeam_channel::unbounded();
-        let clock: Clock = Arc::new(clock);
-        let (its_desk, its_clock) = (desk.clone(), clock.clone());
-        std::thread::Builder::new()
-            .name("dramaturg-router".into())
-            .spawn(move || worker::run(&inbox, &its_desk, &its_clock))
-            .map_err(|error| ModelError::Unreachable(error.to_string()))?;
-        let scoring = if scores { Scoring::Both } else { Scoring::No };
-        Ok(Self { name, scoring, desk, clock, jobs })
+        let stand = |tier: &Tier| open(tier).map_or(Stand::NotThere, Stand::There);
+        let stands = policy.tiers.iter().map(stand).collect();
+        Self::start(Desk::new(policy, stands, ledger), None, Arc::new(clock))
+            .map_err(|error| ModelError::Unreachable(error.to_string()))
     }
 
-    /// The ledger as it stands: requests that have ended.
+    fn start(desk: Desk, book: Option<Book>, clock: Clock) -> std::io::Result<Self> {
+        let names: Vec<_> = desk.policy.tiers.iter().map(|tier| tier.name.as_str()).collect();
+        let name = format!("router({})", names.join(", "));
+        let news = desk.news.clone();
+        let desk = Arc::new(Mutex::new(desk));
+        let (jobs, inbox) = crossbeam_channel::unbounded();
+        let (alive, ended) = crossbeam_channel::bounded(0);
+        let (its_desk, its_clock) = (desk.clone(), clock.clone());
+        std::thread::Builder::new().name("dramaturg-router".into()).spawn(move || {
+            worker::run(&inbox, &its_desk, &its_clock, book);
+            drop::<Sender<()>>(alive);
+        })?;
+        Ok(Self { name, desk, opened: Arc::default(), news, clock, jobs, ended })
+    }
+
+    /// The ledger as it stands: requests that have ended. The day's earlier sessions are in it.
     pub fn ledger(&self) -> Ledger {
         self.desk().ledger.clone()
     }
 
+    /// The account of this session alone, in sums without entries.
+    pub fn session(&self) -> Ledger {
+        self.desk().session.clone()
+    }
+
     /// Begins a new session: the budgets of the session and of its characters are whole again.
     pub fn new_session(&self) {
-        self.desk().budget.new_session();
+        let mut desk = self.desk();
+        desk.budget.new_session();
+        desk.session = Ledger::keeping(0);
+    }
+
+    /// What people should know since this was last asked, the oldest first. May be asked in a frame.
+    pub fn news(&self) -> Vec<News> {
+        self.news.take()
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -137,7 +170,13 @@ impl LanguageModel for Router {
         &self.name
     }
     fn scoring(&self) -> Scoring {
-        self.scoring
+        let desk = self.desk();
+        let mut models = (0..desk.stands.len()).filter_map(|tier| desk.model(tier));
+        if models.any(|model| model.scoring() == Scoring::Both) {
+            Scoring::Both
+        } else {
+            Scoring::No
+        }
     }
     fn complete(&self, request: CompletionRequest) -> CompletionStream {
         let (stream, sender, cancel) = channel();
@@ -158,16 +197,30 @@ impl LanguageModel for Router {
     }
     /// What will be spoken and what will be judged may be different tiers' work, so each gets its own part.
     fn warm(&self, what: Warm) {
-        let Warm { messages, typed, prefixes } = what;
+        let Warm { messages, typed, adapter, prefixes } = what;
         if !messages.is_empty() {
             let facts = Facts::of_completion(0, &CompletionRequest::new(messages.clone()));
-            let _ =
-                self.jobs.send(Job::Warm(facts, Warm { messages, typed, prefixes: Vec::new() }));
+            let spoken = Warm { messages, typed, adapter, prefixes: Vec::new() };
+            let _ = self.jobs.send(Job::Warm(facts, spoken));
         }
         if !prefixes.is_empty() {
-            let request = ScoreRequest::Channel { prefixes: prefixes.clone(), line: String::new() };
+            let request = ScoreRequest::channel(prefixes.clone(), "");
             let facts = Facts::of_score(0, &request);
             let _ = self.jobs.send(Job::Warm(facts, Warm { prefixes, ..Warm::default() }));
+        }
+    }
+    /// Also waits until the ledger is on disk.
+    fn close(&self, longest: Duration) {
+        let begin = Instant::now();
+        let _ = self.jobs.send(Job::Close);
+        let _ = self.ended.recv_timeout(longest);
+        let models: Vec<_> = {
+            let mut desk = self.desk();
+            desk.closed = true;
+            (0..desk.stands.len()).filter_map(|tier| desk.model(tier).cloned()).collect()
+        };
+        for model in models {
+            model.close(longest.saturating_sub(begin.elapsed()));
         }
     }
 }
@@ -193,16 +246,13 @@ impl Facts {
     }
 
     fn of_score(number: u64, request: &ScoreRequest) -> Self {
-        let (each, of) = match request {
-            ScoreRequest::Continuations { prefix, options } => (prefix, options),
-            ScoreRequest::Channel { prefixes, line } => (line, prefixes),
-        };
-        let each = price::estimate(each);
-        let pairs = of.iter().map(|other| price::estimate(other).saturating_add(each));
+        let pairs = request.set.pairs();
+        let pairs = pairs
+            .iter()
+            .map(|(prefix, line)| price::estimate(prefix).saturating_add(price::estimate(line)));
         Self {
             number,
-            // Judging what the player means is what scores are for, and the player waits for it.
-            work: Work { kind: Kind::Interpret, ..Work::default() },
+            work: request.work.clone(),
             difficulty: Difficulty::of_score(request),
             tokens: Tokens { prompt: pairs.fold(0, u32::saturating_add), ..Tokens::default() },
             scores: true,

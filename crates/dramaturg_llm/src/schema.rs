@@ -30,6 +30,14 @@ pub fn schema_of<T: schemars::JsonSchema>() -> Value {
     settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
+/// Whether a value is of a schema, for whoever fills in a call's arguments later than the model made it.
+///
+/// # Errors
+/// The first thing that is wrong with it, and where.
+pub fn fits_schema(schema: &Value, value: &Value) -> Result<(), String> {
+    check(schema, value)
+}
+
 /// The field whose text is spoken: `say`, `text` or `speech`, else the first that is a string.
 pub(crate) fn speech(schema: &Map<String, Value>) -> Option<String> {
     let fields = schema.get("properties")?.as_object()?;

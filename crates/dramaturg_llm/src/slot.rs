@@ -1,6 +1,6 @@
 //! The model that plays now: none, one that is loading, or one that is ready. It can change while the game runs.
 
-use crate::{LanguageModel, Local, LocalSettings, Remote, RemoteSettings};
+use crate::{LanguageModel, Local, LocalSettings, Remote, RemoteSettings, Router, RouterSettings};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,6 +17,8 @@ pub enum ModelChoice {
     Tuned(PathBuf, LocalSettings),
     /// A server.
     Remote(RemoteSettings),
+    /// Several of these behind one, by a policy. It can be asked as soon as one of its tiers can.
+    Policy(RouterSettings),
     /// One that the caller made.
     Given(Arc<dyn LanguageModel>),
 }
@@ -43,6 +45,7 @@ enum Held {
     Nothing,
     Loading,
     Ready(Arc<dyn LanguageModel>),
+    Routing(Arc<Router>),
     Failed(String),
 }
 
@@ -88,9 +91,10 @@ impl ModelSlot {
             slot.held = match choice {
                 ModelChoice::None => Held::Nothing,
                 ModelChoice::Given(ref model) => Held::Ready(model.clone()),
-                ModelChoice::File(_) | ModelChoice::Tuned(..) | ModelChoice::Remote(_) => {
-                    Held::Loading
-                }
+                ModelChoice::File(_)
+                | ModelChoice::Tuned(..)
+                | ModelChoice::Remote(_)
+                | ModelChoice::Policy(_) => Held::Loading,
             };
             slot.filling
         };
@@ -107,10 +111,10 @@ impl ModelSlot {
         }
     }
 
-    fn settle(&self, filling: u64, opened: Result<Arc<dyn LanguageModel>, String>) {
+    fn settle(&self, filling: u64, opened: Result<Held, String>) {
         let mut slot = self.lock();
         if slot.filling == filling {
-            slot.held = opened.map_or_else(Held::Failed, Held::Ready);
+            slot.held = opened.unwrap_or_else(Held::Failed);
             self.0.1.notify_all();
         }
     }
@@ -119,6 +123,15 @@ impl ModelSlot {
     pub fn model(&self) -> Option<Arc<dyn LanguageModel>> {
         match &self.lock().held {
             Held::Ready(model) => Some(model.clone()),
+            Held::Routing(router) => Some(router.clone()),
+            _ => None,
+        }
+    }
+
+    /// The router, when one plays: for its ledger and its news.
+    pub fn router(&self) -> Option<Arc<Router>> {
+        match &self.lock().held {
+            Held::Routing(router) => Some(router.clone()),
             _ => None,
         }
     }
@@ -149,22 +162,28 @@ fn state(held: &Held) -> SlotState {
         Held::Nothing => SlotState::Empty,
         Held::Loading => SlotState::Loading,
         Held::Ready(model) => SlotState::Ready { name: model.name().to_owned() },
+        Held::Routing(router) => SlotState::Ready { name: router.name().to_owned() },
         Held::Failed(why) => SlotState::Failed(why.clone()),
     }
 }
 
-fn open(choice: ModelChoice) -> Result<Arc<dyn LanguageModel>, String> {
+fn open(choice: ModelChoice) -> Result<Held, String> {
     match choice {
         ModelChoice::File(path) => local(&path, LocalSettings::default()),
         ModelChoice::Tuned(path, settings) => local(&path, settings),
-        ModelChoice::Remote(settings) => {
-            Remote::new(settings).map(|model| Arc::new(model) as _).map_err(|e| e.to_string())
+        ModelChoice::Remote(settings) => Remote::new(settings)
+            .map(|model| Held::Ready(Arc::new(model)))
+            .map_err(|e| e.to_string()),
+        ModelChoice::Policy(settings) => {
+            let router = Router::open(settings).map_err(|e| e.to_string())?;
+            router.wait_for_first(Duration::from_secs(86_400))?;
+            Ok(Held::Routing(Arc::new(router)))
         }
-        ModelChoice::Given(model) => Ok(model),
+        ModelChoice::Given(model) => Ok(Held::Ready(model)),
         ModelChoice::None => Err("no model was chosen".into()),
     }
 }
 
-fn local(path: &Path, settings: LocalSettings) -> Result<Arc<dyn LanguageModel>, String> {
-    Local::open(path, settings).map(|model| Arc::new(model) as _).map_err(|e| e.to_string())
+fn local(path: &Path, settings: LocalSettings) -> Result<Held, String> {
+    Local::open(path, settings).map(|model| Held::Ready(Arc::new(model))).map_err(|e| e.to_string())
 }

@@ -3,7 +3,7 @@
 
 use dramaturg_llm::{
     CompletionRequest, LanguageModel, Local, LocalError, LocalSettings, Message, ModelError,
-    Priority, Sampling, ScoreRequest, StreamEvent, Warm, Work,
+    Priority, Sampling, ScoreRequest, StreamEvent, Tool, Warm, Work,
 };
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -92,10 +92,10 @@ fn sharing_eviction_parking_and_restoring_change_nothing_but_the_time() {
         let mut scores = Vec::new();
         for who in ["Marta", "Tobin", "Ada", "Marta", "Tobin"] {
             let prefix = format!("{WORLD}{WORLD}{who} keeps the tavern. {who} says:");
-            let request = ScoreRequest::Channel {
-                prefixes: vec![prefix, format!("{WORLD}The guest says:")],
-                line: "Sit down and eat your soup.".into(),
-            };
+            let request = ScoreRequest::channel(
+                [prefix, format!("{WORLD}The guest says:")],
+                "Sit down and eat your soup.",
+            );
             scores.extend(model.score(request).wait(LONG).unwrap());
         }
         Some(scores)
@@ -111,8 +111,9 @@ fn sharing_eviction_parking_and_restoring_change_nothing_but_the_time() {
         ("not trimmed", LocalSettings { never_trim: true, ..LocalSettings::default() }),
     ] {
         for (a, b) in plain.iter().zip(judged(settings).unwrap()) {
-            // Slices of another length go through other kernels, and 4-bit weights spread that to some hundredths of a
-            // nat; one wrong token in the beginning would make tenths.
+            // llama.cpp's attention takes another way through batches of 64 tokens and more, where sums round otherwise,
+            // and 4-bit weights spread that to some hundredths of a nat; one wrong token in the beginning would make
+            // tenths. With slices on the same side of 64 all of this is equal to the last bit: see `soak/exact.rs`.
             assert!((a - b).abs() < 0.06, "{what}: {a} {b}");
         }
     }
@@ -152,13 +153,18 @@ fn what_was_warmed_is_not_evaluated_again() {
     let Some(model) = open(LocalSettings::default()) else { return };
     let request = ask("Marta", "");
     let prefixes = vec!["The player orders a drink. The player says:".to_owned()];
-    model.warm(Warm { messages: request.messages, typed: String::new(), prefixes });
+    model.warm(Warm { messages: request.messages, prefixes, ..Warm::default() });
     let began = Instant::now();
-    while model.figures().cache.evaluated == 0 || model.figures().steps < 3 {
+    // It is warm when nothing more is evaluated. On a busy machine a step may take long.
+    let (mut before, mut since) = (0, Instant::now());
+    while before == 0 || since.elapsed() < Duration::from_secs(1) {
         assert!(began.elapsed() < LONG);
         std::thread::sleep(Duration::from_millis(5));
+        let steps = model.figures().steps;
+        if steps != before {
+            (before, since) = (steps, Instant::now());
+        }
     }
-    std::thread::sleep(Duration::from_millis(300));
     let answer = speak(&model, ask("Marta", "Cold night."));
     assert!(answer.cached > 100, "{}", answer.cached);
 }
@@ -227,22 +233,20 @@ fn a_full_queue_and_a_deadline_are_answered() {
 #[test]
 fn the_channel_tells_a_likely_reading_from_an_unlikely_one() {
     let Some(model) = open(LocalSettings::default()) else { return };
-    let request = ScoreRequest::Channel {
-        prefixes: vec![
-            "The player orders a drink. The player says:".into(),
-            "The player asks about the weather. The player says:".into(),
+    let request = ScoreRequest::channel(
+        [
+            "The player orders a drink. The player says:",
+            "The player asks about the weather. The player says:",
         ],
-        line: "Will it rain tomorrow?".into(),
-    };
+        "Will it rain tomorrow?",
+    );
     let scores = model.score(request.clone()).wait(LONG).unwrap();
     assert!(scores[1] > scores[0], "{scores:?}");
     let evaluated = model.figures().cache.evaluated;
     assert_eq!(model.score(request).wait(LONG).unwrap(), scores);
     assert_eq!(model.figures().cache.evaluated, evaluated, "the prefixes were evaluated again");
-    let continuations = model.score(ScoreRequest::Continuations {
-        prefix: "The capital of France is".into(),
-        options: vec!["Paris.".into(), "a herring.".into()],
-    });
+    let continuations = model
+        .score(ScoreRequest::continuations("The capital of France is", ["Paris.", "a herring."]));
     let scores = continuations.wait(LONG).unwrap();
     assert!(scores[0] > scores[1], "{scores:?}");
 }
@@ -282,6 +286,92 @@ fn an_answer_of_a_schema_is_told_field_by_field_and_a_call_is_valid_or_an_error(
     request.schema = Some(serde_json::json!({"type": "no such type"}));
     let refused = speak(&model, request).end;
     assert!(matches!(refused, StreamEvent::Failed(ModelError::Unsupported(_))), "{refused:?}");
+}
+
+#[test]
+fn a_model_that_is_told_of_its_tools_calls_one_that_there_is() {
+    let Some(model) = open(LocalSettings::default()) else { return };
+    let mut request = ask("Marta", "Here is a coin. Give me the soup, please.");
+    request.max_tokens = 120;
+    request.tools = vec![Tool {
+        name: "serve".into(),
+        description: "Puts a dish on the guest's table.".into(),
+        parameters: serde_json::json!({
+            "type": "object", "required": ["dish"],
+            "properties": {"dish": {"enum": ["soup", "bread"]}},
+        }),
+    }];
+    let told = ask("Marta", "Here is a coin. Give me the soup, please.");
+    let plain = prompt_tokens(&model, told);
+    assert!(prompt_tokens(&model, request.clone()) > plain + 40, "the prompt says nothing of them");
+    // A call that is drawn is valid. This model is too small to see when to call, so seeds are tried until it does.
+    request.sampling.temperature = 1.0;
+    for seed in 0..12 {
+        request.sampling.seed = seed;
+        let stream = model.complete(request.clone());
+        loop {
+            match stream.next(LONG) {
+                StreamEvent::Tool(call) => {
+                    let call = call.unwrap();
+                    assert_eq!(call.name, "serve");
+                    assert!(["soup", "bread"].contains(&call.arguments["dish"].as_str().unwrap()));
+                    return;
+                }
+                StreamEvent::Done | StreamEvent::Failed(_) => break,
+                _ => {}
+            }
+        }
+    }
+    panic!("no answer has a call");
+}
+
+fn prompt_tokens(model: &Local, mut request: CompletionRequest) -> usize {
+    request.max_tokens = 1;
+    match model.complete(request).next(LONG) {
+        StreamEvent::Prompt { tokens, .. } => tokens,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn calibrated_scores_are_what_the_context_adds() {
+    let Some(model) = open(LocalSettings::default()) else { return };
+    let score = |request: ScoreRequest| model.score(request).wait(LONG).unwrap();
+    let close = |a: &[f32], b: &[f32]| {
+        assert_eq!(a.len(), b.len());
+        a.iter().zip(b).for_each(|(a, b)| assert!((a - b).abs() < 0.05, "{a} {b}"));
+    };
+    let prefix = "It rains. Marta looks out of the window and feels";
+    let options = ["sad", "the", "nothing at all"];
+    let plain = score(ScoreRequest::continuations(prefix, options));
+    let empty = score(ScoreRequest::continuations("", options));
+    let added: Vec<f32> = plain.iter().zip(&empty).map(|(plain, empty)| plain - empty).collect();
+    let calibrated = || score(ScoreRequest::continuations(prefix, options).calibrated(""));
+    close(&calibrated(), &added);
+    // The second time what is taken off is known.
+    close(&calibrated(), &added);
+
+    let prefixes = ["The player asks for soup. The player says:", "The player sings:"];
+    let line = "May I have some soup?";
+    let plain = score(ScoreRequest::channel(prefixes, line));
+    let empty = score(ScoreRequest::channel([""], line))[0];
+    let calibrated = score(ScoreRequest::channel(prefixes, line).calibrated(""));
+    close(&calibrated, &plain.iter().map(|plain| plain - empty).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_closed_set_may_be_larger_than_the_cache_has_sequences() {
+    let Some(model) = open(LocalSettings::default()) else { return };
+    let options: Vec<String> = (0..100).map(|n| format!("room {n}, upstairs")).collect();
+    let prefix = "The guest sleeps in";
+    let scores = model.score(ScoreRequest::continuations(prefix, options.clone())).wait(LONG);
+    let scores = scores.unwrap();
+    assert_eq!(scores.len(), options.len());
+    for at in [0, 50, 99] {
+        let alone = ScoreRequest::continuations(prefix, [options[at].clone()]);
+        let alone = model.score(alone).wait(LONG).unwrap()[0];
+        assert!((alone - scores[at]).abs() < 0.05, "{alone} {}", scores[at]);
+    }
 }
 
 #[test]

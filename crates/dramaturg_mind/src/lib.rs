@@ -1,24 +1,34 @@
-//! What a character is: a [`Persona`], a [`Mood`], a [`Memory`], plans of its own ([`Planner`]), and the prompt that is
+//! What a character is: a [`Persona`], a [`Mood`], a [`Memory`], plans of its own ([`plan`]), and the prompt that is
 //! composed of them. This crate never reads the clock and draws no random numbers: a mind is a fold over what happened.
 //!
 //! ```
-//! use dramaturg_mind::{Emotion, Memory, Mood, Pad};
+//! use dramaturg_mind::{Emotion, Memory, Mood, Pad, Query};
 //! let mut mood = Mood::new(Pad::new(100, -50, 200));
 //! mood.feel(Emotion::Sad);
 //! assert!(mood.now().pleasure < 100);
 //! let mut memory = Memory::default();
 //! memory.remember(1, "player", "I left my boots on the ferry.", Emotion::Neutral);
-//! assert_eq!(memory.recall("where are the boots", 1, |_| true)[0].turn, 1);
+//! let asked = Query { text: "where are the boots", ..Query::default() };
+//! assert_eq!(memory.recall(&asked, 1, |_| true), [0]);
 //! ```
 
+pub mod action;
 mod memory;
 mod mood;
 mod persona;
 mod planner;
+mod promise;
 mod prompt;
+mod world;
 
-pub use memory::{Memory, Remembered, words};
+pub use action::NpcAction;
+pub use memory::{
+    Day, FactKind, Found, Index, Item, Memory, Notes, PersonalFact, PersonalFacts, Query,
+    Reflection, Remembered, RowError, Span, Summary, ago, pack, personal_facts, spans, words,
+};
 pub use mood::{Emotion, Mood, Pad};
 pub use persona::Persona;
-pub use planner::{Action, ActionKind, Goal, Plan, Planner};
+pub use planner::{Action, ActionKind, Bounds, Domain, Goal, NoPlan, Plan, Reviewed, plan, review};
+pub use promise::{Due, Promised, Settled, promise_in};
 pub use prompt::{PromptParts, TokenBudget, compose, estimate_tokens};
+pub use world::{Change, Comparison, Facts, Manner, Requirement, Term, Value};

@@ -1,10 +1,16 @@
-//! A will of its own: goals, actions with conditions and effects, and the shortest plan that joins them.
+//! A will of its own: goals, actions with conditions and effects, and the cheapest plan that joins them.
 //!
-//! The world is whatever the caller says it is: the planner only asks whether conditions hold and what an action
-//! changes, so a plan is validated by the same code that will carry it out. Search is breadth first to a depth of four.
+//! Goal-oriented action planning (Orkin 2006, "Three States and a Plan"): A* over what actions change, deterministic,
+//! within [`Bounds`]. The world is whatever a [`Domain`] says it is, so a plan is found by the same code that will carry it
+//! out. No state of the world
+//! is gone to twice, so that no plan goes in a circle.
+
+mod review;
+mod search;
+
+pub use review::{Reviewed, review};
 
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 
 /// What an action does on the stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +35,13 @@ pub struct Action<C, E> {
     /// What it changes.
     #[serde(default = "Vec::new")]
     pub effects: Vec<E>,
+    /// What it takes, 1 at the least: of several plans the cheapest is followed.
+    #[serde(default = "one")]
+    pub cost: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// Something that a character wants.
@@ -54,75 +67,64 @@ pub struct Plan {
     pub steps: Vec<String>,
 }
 
-/// A character's goals and what it can do about them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Planner<C, E> {
-    /// What it can do.
-    pub actions: Vec<Action<C, E>>,
-    /// What it may want.
-    pub goals: Vec<Goal<C>>,
+/// What can be done in some world.
+pub trait Domain {
+    /// A state of it.
+    type World: Clone;
+    /// What tells two states apart.
+    type Key: Ord;
+    /// Of that state.
+    fn key(&self, world: &Self::World) -> Self::Key;
+    /// Ids of all that can be done, in their order: of equally cheap plans, the one whose steps come first is taken.
+    fn steps(&self) -> Vec<&str>;
+    /// What a step takes.
+    fn cost(&self, step: usize) -> u32;
+    /// The world after a step; none where it can't be done.
+    fn after(&self, world: &Self::World, step: usize) -> Option<Self::World>;
+    /// What a plan from there surely costs at least; 0 where nobody knows.
+    fn at_least(&self, _world: &Self::World) -> u32 {
+        0
+    }
 }
 
-impl<C, E> Planner<C, E> {
-    const DEPTH: usize = 4;
+/// How far a planner looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The longest plan, in steps.
+    pub steps: usize,
+    /// The most states of the world that are looked at.
+    pub states: usize,
+}
 
-    /// The shortest plan for the most urgent goal that can be reached from `world`; none when nothing is wanted.
-    pub fn plan<W: Clone + PartialEq>(
-        &self,
-        world: &W,
-        holds: impl Fn(&W, &C) -> bool,
-        after: impl Fn(&W, &Action<C, E>) -> W,
-    ) -> Option<Plan> {
-        let mut wanted: Vec<_> = self
-            .goals
-            .iter()
-            .filter(|goal| holds(world, &goal.when) && !holds(world, &goal.desire))
-            .collect();
-        wanted.sort_by_key(|goal| -i32::from(goal.priority));
-        wanted.into_iter().find_map(|goal| {
-            let mut queue = VecDeque::from([(world.clone(), Vec::new())]);
-            while let Some((world, steps)) = queue.pop_front() {
-                if holds(&world, &goal.desire) {
-                    return Some(Plan { goal: goal.id.clone(), steps });
-                }
-                if steps.len() == Self::DEPTH {
-                    continue;
-                }
-                for action in self.actions.iter().filter(|action| holds(&world, &action.when)) {
-                    let next = after(&world, action);
-                    if next != world {
-                        let mut steps = steps.clone();
-                        steps.push(action.id.clone());
-                        queue.push_back((next, steps));
-                    }
-                }
-            }
-            None
-        })
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { steps: 12, states: 2_000 }
     }
+}
+
+/// Why there is no plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoPlan {
+    /// All was looked at.
+    #[error("nothing that can be done leads there")]
+    Unreachable,
+    /// Not all was looked at.
+    #[error("no way there was found within {states} states and {steps} steps", states = .0.states, steps = .0.steps)]
+    Bounded(Bounds),
+}
+
+/// The cheapest way from `world` to where it is `done`: the steps, by their numbers.
+///
+/// # Errors
+/// [`NoPlan`].
+pub fn plan<D: Domain>(
+    domain: &D,
+    world: &D::World,
+    done: impl Fn(&D::World) -> bool,
+    bounds: Bounds,
+) -> Result<Vec<usize>, NoPlan> {
+    search::cheapest(domain, world, &done, bounds)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn walks_in_before_it_speaks() {
-        let action = |id: &str, kind, when, effect| Action {
-            id: id.into(),
-            kind,
-            when,
-            effects: vec![effect],
-        };
-        let planner = Planner {
-            actions: vec![
-                action("warn", ActionKind::BringUp, 1, 2),
-                action("walk_in", ActionKind::Enter, 0, 1),
-            ],
-            goals: vec![Goal { id: "warn".into(), when: 0, desire: 2, priority: 0 }],
-        };
-        let plan = planner.plan(&0, |world, least| world >= least, |_, action| action.effects[0]);
-        assert_eq!(plan.map(|p| p.steps), Some(vec!["walk_in".to_owned(), "warn".to_owned()]));
-        assert_eq!(planner.plan(&2, |w, c| w >= c, |_, a| a.effects[0]), None);
-    }
-}
+mod tests;

@@ -20,8 +20,16 @@ pub enum Cue {
         locale: String,
         /// The ending that was reached, in a play that is over.
         ended: Option<String>,
+        /// Name of the background of where it stands.
+        background: String,
         /// All characters, with everything that they remember.
         minds: Vec<MindReport>,
+        /// The player's turn at which the play stands; 0 is the opening.
+        turn: u32,
+        /// The last turn that is kept: later than `turn` where the play was rolled back and can be rolled forward.
+        newest: u32,
+        /// What the player might say now.
+        suggestions: Vec<Suggestion>,
     },
     /// A line begins.
     LineBegan {
@@ -45,6 +53,23 @@ pub enum Cue {
         action: String,
         /// What that is on the stage.
         kind: ActionKind,
+    },
+    /// A character does something in the game's world: carry it out and tell the result with
+    /// [`Stage::answer`](crate::Stage::answer). The play waits for it, though not for long.
+    Call {
+        /// Which call.
+        number: u64,
+        /// Who.
+        npc: String,
+        /// What, and with what arguments; they fit the action's schema.
+        call: dramaturg_llm::ToolCall,
+    },
+    /// The story goes to another place.
+    SceneBegan {
+        /// Its name.
+        scene: String,
+        /// Name of its background.
+        background: String,
     },
     /// A beat is over.
     BeatReached {
@@ -80,6 +105,18 @@ pub struct HistoryLine {
     pub text: String,
     /// The face.
     pub emotion: Emotion,
+    /// The player's turn in which it was said; 0 is the opening.
+    #[serde(default)]
+    pub turn: u32,
+}
+
+/// Something that the player might say now, for those who are stuck or do not like to type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggestion {
+    /// The move that it makes.
+    pub makes: String,
+    /// The words, in the language of the play.
+    pub text: String,
 }
 
 /// What can be seen of a character's mind.
@@ -134,4 +171,6 @@ pub struct TurnReport {
     pub minds: Vec<MindReport>,
     /// The beat that is open.
     pub beat: String,
+    /// What the player might say next.
+    pub suggestions: Vec<Suggestion>,
 }

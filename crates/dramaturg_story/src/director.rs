@@ -1,13 +1,32 @@
 //! The director: what the player's words mean for the story, and what may be said back.
 
+mod acts;
+mod answers;
+mod confirm;
+mod examples;
 mod guard;
 mod interpret;
 mod likeness;
+mod neighbours;
+mod normal;
+mod notions;
 mod rules;
+mod signals;
+mod situation;
+mod suggest;
+mod tones;
+mod weights;
 
-pub(crate) use guard::{Guard, Verdict};
+pub(crate) use answers::answers;
+pub(crate) use confirm::quotable;
+pub(crate) use examples::section;
+pub(crate) use guard::{Guard, Rule, Verdict, Watch};
+pub use interpret::Interpretation;
 pub(crate) use interpret::{hypotheses, interpret};
+pub(crate) use neighbours::{Astray, astray};
 pub(crate) use rules::{clean, contains_word};
+pub use situation::Situation;
+pub(crate) use suggest::suggest;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,10 +41,41 @@ pub enum Reading {
     Secret,
     /// Threats and insults.
     Hostile,
-    /// Talk of prompts, systems and machines; stage directions in brackets.
+    /// Talk of prompts, systems and machines; stage directions in brackets; orders to the narrator.
     OutOfWorld,
     /// Nothing.
     Silence,
+    /// The opposite of what was established, or the claim that something happened which did not.
+    Contradiction,
+    /// Things that this world does not have.
+    Foreign,
+    /// Obscene.
+    Sexual,
+    /// Somebody may be in need: answered with care, and with a way out of the play.
+    SelfHarm,
+    /// The very words of a short while ago.
+    Repetition,
+    /// No words of any language.
+    Gibberish,
+}
+
+impl Reading {
+    /// The section of a character's prose that answers it, where the answer is authored.
+    pub(crate) fn section(&self) -> &'static str {
+        match self {
+            Self::Move(_) | Self::OffTopic => "deflect",
+            Self::Secret => "deflect_secret",
+            Self::Hostile => "deflect_hostile",
+            Self::OutOfWorld => "deflect_world",
+            Self::Silence => "silence",
+            Self::Contradiction => "deflect_contradiction",
+            Self::Foreign => "deflect_foreign",
+            Self::Sexual => "deflect_sexual",
+            Self::SelfHarm => "deflect_self_harm",
+            Self::Repetition => "deflect_repetition",
+            Self::Gibberish => "deflect_gibberish",
+        }
+    }
 }
 
 /// What decided the reading.
@@ -39,6 +89,8 @@ pub enum ReadBy {
     Match,
     /// The model's scores.
     Model,
+    /// A yes to the question whether it is meant, or words that came near it once more.
+    Confirmed,
     /// Nothing fitted.
     Default,
 }

@@ -3,7 +3,8 @@
 use crate::director::{ReadBy, Reading};
 use crate::fact::Value;
 use dramaturg_llm::{Answer, RequestHash};
-use dramaturg_mind::{ActionKind, Emotion, Pad};
+use dramaturg_mind::action::{Repertoire, Step};
+use dramaturg_mind::{ActionKind, Emotion, Pad, Promised, Settled};
 use serde::{Deserialize, Serialize};
 
 /// One entry of a play's journal.
@@ -19,6 +20,9 @@ pub enum Event {
         locale: String,
         /// Seeds every draw.
         seed: u64,
+        /// By which rules the play goes. Journals of the first ones have no number, and replay by them.
+        #[serde(default, skip_serializing_if = "is_first")]
+        rules: u16,
     },
     /// The player spoke. Input.
     PlayerSaid {
@@ -54,7 +58,7 @@ pub enum Event {
         /// By the player's move.
         earned: bool,
     },
-    /// The steering went one rung up.
+    /// The open beat's tension: it rises with turns without progress and chooses the rung.
     Climbed(u32),
     /// A line was performed.
     Spoke {
@@ -76,8 +80,65 @@ pub enum Event {
         /// What that is on the stage.
         kind: ActionKind,
     },
+    /// What characters can do in the game's world from now on. Input.
+    Equipped(Repertoire),
+    /// A character did one of those, or tried to; what the game answered is input.
+    Called {
+        /// Who.
+        npc: String,
+        /// The call and what came of it.
+        step: Step,
+    },
+    /// Somebody promised something.
+    Promised {
+        /// A character's id, or `player`.
+        by: String,
+        /// To whom.
+        to: String,
+        /// Which of the pack's promises it is; none where the pack knows of none.
+        promise: Option<String>,
+        /// What, in which words, and when.
+        promised: Promised,
+    },
+    /// A promise is kept, or its time is over.
+    PromiseSettled {
+        /// Its number, by the order in which promises were made, from 0.
+        number: usize,
+        /// How it ended.
+        how: Settled,
+    },
+    /// A move was attempted too early, and did nothing.
+    Refused(String),
+    /// The speaker asked whether the player means this move.
+    AskedBack(String),
+    /// One of several was drawn from a bag.
+    Drawn {
+        /// The bag's name.
+        bag: String,
+        /// Which, from 0.
+        pick: u32,
+        /// Of how many.
+        of: u32,
+    },
+    /// Another scene.
+    SceneBegan(String),
+    /// A sub-story or storylet begins next; the open beat waits for its end.
+    Entered {
+        /// Whether the beat that waits is over: then the story goes on with what follows it.
+        over: bool,
+    },
+    /// A sub-story or storylet is over, and the beat that waited is open again.
+    Returned,
     /// The story is over.
     Ended(String),
+}
+
+/// The rules by which a new play goes: from 1 on the director asks back where a line comes near a move, and characters remember
+/// with an index, days, and facts about the player.
+pub(crate) const RULES: u16 = 1;
+
+fn is_first(rules: &u16) -> bool {
+    *rules == 0
 }
 
 impl dramaturg_journal::Entry for Event {
@@ -97,6 +158,16 @@ impl dramaturg_journal::Entry for Event {
             Self::Climbed(_) => "climbed",
             Self::Spoke { .. } => "spoke",
             Self::Acted { .. } => "acted",
+            Self::Equipped(_) => "equipped",
+            Self::Called { .. } => "called",
+            Self::Promised { .. } => "promised",
+            Self::PromiseSettled { .. } => "promise_settled",
+            Self::Refused(_) => "refused",
+            Self::AskedBack(_) => "asked_back",
+            Self::Drawn { .. } => "drawn",
+            Self::SceneBegan(_) => "scene_began",
+            Self::Entered { .. } => "entered",
+            Self::Returned => "returned",
             Self::Ended(_) => "ended",
         }
     }

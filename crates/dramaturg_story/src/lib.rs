@@ -19,28 +19,38 @@
 //! # Ok::<(), dramaturg_story::PackError>(())
 //! ```
 
+mod checker;
 mod condition;
 mod cue;
 mod director;
 mod error;
 mod event;
 mod fact;
+mod forget;
 mod pack;
 mod replay;
 mod session;
 mod stage;
 mod state;
 
+pub use checker::{
+    Code, Diagnostic, Limits, Related, Report, Severity, SilentPlay, check, mermaid, svg,
+    unreadable,
+};
 pub use condition::Condition;
-pub use cue::{Cue, HistoryLine, MindReport, TurnReport};
-pub use director::{ReadBy, Reading};
-pub use dramaturg_llm::{ModelChoice, ModelSlot, SlotState};
+pub use cue::{Cue, HistoryLine, MindReport, Suggestion, TurnReport};
+pub use director::{Interpretation, ReadBy, Reading, Situation};
+pub use dramaturg_llm::{AdapterId, ModelChoice, ModelSlot, SlotState};
 pub use dramaturg_mind::{ActionKind, Emotion, Memory, Mood, Pad, Persona, Plan, Remembered};
+pub use dramaturg_mind::{NpcAction, action};
 pub use error::PackError;
 pub use event::Event;
 pub use fact::{Effect, FactKind, Facts, Value};
-pub use pack::{Beat, Character, Ending, Line, Move, Pack, Prose, Secret};
+pub use pack::{
+    Beat, Canon, Character, Ending, Line, Lore, Missing, Move, Pack, Place, PromiseKind, Prose,
+    QuestStatus, Scene, Secret, WrittenCondition,
+};
 pub use replay::{Difference, last_line, replay};
-pub use session::Session;
+pub use session::{Ablation, Performer, Session};
 pub use stage::{Stage, StageSettings};
-pub use state::State;
+pub use state::{Promise, State};

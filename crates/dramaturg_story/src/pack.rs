@@ -1,15 +1,31 @@
 //! Story packs: a folder with `pack.ron` (the logic) and one folder of Markdown for each language (the words).
 
+mod check;
+mod complete;
 mod conversation;
+mod fluent;
+mod load;
 mod logic;
+mod lore;
+mod names;
 mod prose;
+mod tree;
 
-pub use logic::{Beat, Character, Ending, Move, Secret};
+pub(crate) use check::RETURN;
+pub use complete::Missing;
+pub(crate) use complete::RUNGS;
+pub use logic::{Beat, Character, Ending, Move, PromiseKind, Scene, Secret};
+pub use lore::Lore;
+pub use names::WrittenCondition;
+pub(crate) use prose::is_chinese;
 pub use prose::{Line, Prose};
+pub use tree::Place;
 
-use crate::PackError;
 use crate::fact::FactKind;
+use crate::{PackError, State, Value};
+use dramaturg_llm::AdapterId;
 use dramaturg_mind::Persona;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +33,7 @@ use std::path::{Path, PathBuf};
 const LOGIC: &str = "pack.ron";
 
 /// A story, read and checked: ids that it mentions exist, each language has all that can be spoken.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pack {
     /// Its name in journals.
     pub id: String,
@@ -29,14 +45,55 @@ pub struct Pack {
     pub background: String,
     /// Languages, the first one is the writer's.
     pub locales: Vec<String>,
+    /// All that has a value, under the name that conditions have for it: facts, items, relationships, timers, clock.
     pub(crate) facts: BTreeMap<String, FactKind>,
     pub(crate) cast: BTreeMap<String, Character>,
     pub(crate) secrets: BTreeMap<String, Secret>,
+    pub(crate) promises: BTreeMap<String, PromiseKind>,
+    pub(crate) scenes: BTreeMap<String, Scene>,
+    /// Storylets are among them, last.
     pub(crate) beats: Vec<Beat>,
+    /// Where each beat stands among them.
+    numbers: BTreeMap<String, usize>,
+    /// The highest priority first.
     pub(crate) endings: Vec<Ending>,
+    /// Minutes by which the clock goes on with each turn of the player.
+    pub(crate) minutes_per_turn: i32,
+    /// From which probability a move is granted.
+    pub(crate) threshold: f32,
     prose: BTreeMap<String, Prose>,
+    lore: BTreeMap<String, Vec<Lore>>,
+    fluent: BTreeMap<String, fluent::Fluent>,
+    missing: BTreeMap<String, Vec<Missing>>,
+    names: names::Names,
+    places: BTreeMap<String, Place>,
+    conditions: Vec<WrittenCondition>,
     /// BLAKE3 of all files: a journal names the very text that it was played on.
     pub digest: String,
+}
+
+/// How far the player is with a quest. It follows from the facts alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum QuestStatus {
+    /// The player does not know of it yet.
+    Hidden,
+    /// There is something to do.
+    Open,
+    /// It is done.
+    Done,
+    /// It can't be done any more.
+    Failed,
+}
+
+/// What a world does not contain, in one language: for whoever guards what is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Canon<'p> {
+    /// Words for what does not exist.
+    pub absent: Vec<&'p str>,
+    /// Names of those who are dead.
+    pub dead: Vec<&'p str>,
+    /// What cannot have happened, a sentence each.
+    pub never: Vec<&'p str>,
 }
 
 impl Pack {
@@ -48,8 +105,11 @@ impl Pack {
         let logic = read(&folder.join(LOGIC))?;
         let mut files = BTreeMap::new();
         for file in Self::files(folder, &logic)? {
-            let text = read(&folder.join(&file))?;
-            files.insert(file, text);
+            let path = folder.join(&file);
+            // What a language lacks is taken from the first one; that nothing at all is there is said further on.
+            if path.exists() {
+                files.insert(file, read(&path)?);
+            }
         }
         Self::from_files(folder, &logic, &files)
     }
@@ -60,12 +120,7 @@ impl Pack {
     /// # Errors
     /// When `logic`, the text of `pack.ron`, can't be understood.
     pub fn files(folder: &Path, logic: &str) -> Result<Vec<PathBuf>, PackError> {
-        let parsed = logic::parse(&folder.join(LOGIC), logic)?;
-        let files = parsed
-            .locales
-            .iter()
-            .flat_map(|locale| parsed.files.iter().map(move |file| Path::new(locale).join(file)));
-        Ok(files.collect())
+        load::files(folder, logic)
     }
 
     /// A pack of the text of `pack.ron` and of the files that [`Self::files`] named. `folder` only names it in errors.
@@ -77,40 +132,7 @@ impl Pack {
         logic: &str,
         files: &BTreeMap<PathBuf, String>,
     ) -> Result<Self, PackError> {
-        let file = folder.join(LOGIC);
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(logic.as_bytes());
-        let parsed = logic::parse(&file, logic)?;
-        let mut prose = BTreeMap::new();
-        for locale in &parsed.locales {
-            let mut text = Prose::default();
-            for name in &parsed.files {
-                let name = Path::new(locale).join(name);
-                let source = files.get(&name).ok_or_else(|| missing(&folder.join(&name)))?;
-                hasher.update(source.as_bytes());
-                text.read(&folder.join(&name), source)?;
-            }
-            prose.insert(locale.clone(), text);
-        }
-        let pack = Self {
-            id: parsed.id,
-            version: parsed.version,
-            start: parsed.start,
-            background: parsed.background,
-            locales: parsed.locales,
-            facts: parsed.facts,
-            cast: parsed.cast,
-            secrets: parsed.secrets,
-            beats: parsed.beats,
-            endings: parsed.endings,
-            prose,
-            digest: hasher.finalize().to_hex().to_string(),
-        };
-        logic::check(&pack, &file, logic)?;
-        for locale in &pack.locales {
-            pack.prose(locale).check(&pack, &folder.join(locale))?;
-        }
-        Ok(pack)
+        load::build(folder, logic, files)
     }
 
     /// A conversation with one character, without a story: nothing to steer to, no end.
@@ -128,6 +150,11 @@ impl Pack {
     pub fn title(&self, locale: &str) -> &str {
         self.prose(locale).field("story", "title").unwrap_or(&self.id)
     }
+    /// The `title:` of a beat or an ending, for a map or a gallery: `beat coat`, `ending home`. Its id where there is none.
+    pub fn title_of<'a>(&'a self, locale: &str, section: &'a str) -> &'a str {
+        let title = self.prose(locale).field(section, "title");
+        title.unwrap_or_else(|| section.split_once(' ').map_or(section, |(_, id)| id))
+    }
     /// A character's name as it is shown.
     pub fn display_name<'a>(&'a self, locale: &str, npc: &'a str) -> &'a str {
         self.prose(locale).field(&format!("cast {npc}"), "name").unwrap_or(npc)
@@ -135,6 +162,10 @@ impl Pack {
     /// Name of a character's portrait.
     pub fn portrait<'a>(&'a self, npc: &'a str) -> &'a str {
         self.cast.get(npc).map_or(npc, |c| c.portrait.as_str())
+    }
+    /// The adapter with which a local model speaks for a character.
+    pub(crate) fn adapter(&self, npc: &str) -> Option<&AdapterId> {
+        self.cast.get(npc)?.adapter.as_ref()
     }
     /// Ids of all characters.
     pub fn cast(&self) -> impl Iterator<Item = &str> {
@@ -147,13 +178,109 @@ impl Pack {
             description: self.prose(locale).text(&format!("cast {npc}")),
         }
     }
-    /// A beat by its id.
+    /// A beat or storylet by its id.
     pub fn beat(&self, id: &str) -> Option<&Beat> {
-        self.beats.iter().find(|beat| beat.id == id)
+        match self.numbers.get(id) {
+            Some(at) => self.beats.get(*at),
+            None => self.beats.iter().find(|beat| beat.id == id),
+        }
     }
-    /// All beats, in the writer's order.
+    /// All beats, in the writer's order, then all storylets.
     pub fn beats(&self) -> &[Beat] {
         &self.beats
+    }
+    /// All endings, in the order in which they are tried.
+    pub fn endings(&self) -> &[Ending] {
+        &self.endings
+    }
+    /// All scenes with their names.
+    pub fn scenes(&self) -> impl Iterator<Item = (&str, &Scene)> {
+        self.scenes.iter().map(|(name, scene)| (name.as_str(), scene))
+    }
+    /// All characters with their ids.
+    pub fn characters(&self) -> impl Iterator<Item = (&str, &Character)> {
+        self.cast.iter().map(|(id, character)| (id.as_str(), character))
+    }
+    /// All pieces of knowledge with their names.
+    pub fn secrets(&self) -> impl Iterator<Item = (&str, &Secret)> {
+        self.secrets.iter().map(|(name, secret)| (name.as_str(), secret))
+    }
+    /// Everything that effects can change, under its name in conditions: facts, `has.key`, `marta.player`,
+    /// `turns.ferry`, `minutes.ferry`, `clock`.
+    pub fn facts(&self) -> impl Iterator<Item = (&str, &FactKind)> {
+        self.facts.iter().map(|(name, kind)| (name.as_str(), kind))
+    }
+    /// What there is to know of the world, in one language.
+    pub fn lore(&self, locale: &str) -> &[Lore] {
+        let first = self.locales.first().and_then(|first| self.lore.get(first));
+        self.lore.get(locale).or(first).map(Vec::as_slice).unwrap_or_default()
+    }
+    /// What the world does not contain, in one language.
+    pub fn canon(&self, locale: &str) -> Canon<'_> {
+        let prose = self.prose(locale);
+        let list = |name: &str| {
+            let bullets = prose.bullets(&format!("canon/{name}"));
+            bullets.iter().map(|(_, text)| text.as_str()).collect()
+        };
+        Canon { absent: list("absent"), dead: list("dead"), never: list("never") }
+    }
+    /// The background of the scene that the story is in.
+    pub fn background_of(&self, scene: &str) -> &str {
+        let own = self.scenes.get(scene).map(|scene| scene.background.as_str());
+        own.filter(|name| !name.is_empty()).unwrap_or(&self.background)
+    }
+
+    /// How far the player is with each quest.
+    pub fn quests(&self, state: &State) -> Vec<(&str, QuestStatus)> {
+        let is = |quest: &str, status: &str| {
+            let condition = self.names.condition(&names::quest(quest, status));
+            condition.is_some_and(|condition| state.holds(condition))
+        };
+        let status = |quest| match quest {
+            _ if is(quest, "done") => QuestStatus::Done,
+            _ if is(quest, "failed") => QuestStatus::Failed,
+            _ if is(quest, "open") => QuestStatus::Open,
+            _ => QuestStatus::Hidden,
+        };
+        self.names.quests().map(|quest| (quest, status(quest))).collect()
+    }
+    /// The band that a relationship such as `marta.player` is in; none where it has no bands.
+    pub fn band(&self, state: &State, relation: &str) -> Option<&str> {
+        match state.facts.get(relation) {
+            Some(Value::Number(number)) => self.names.band(relation, *number),
+            _ => None,
+        }
+    }
+    /// Whether a derived fact holds; none where there is no such.
+    pub fn derived(&self, state: &State, name: &str) -> Option<bool> {
+        self.names.condition(name).map(|condition| state.holds(condition))
+    }
+    /// A text as it is said now: what stands between `{` and `}` in it is filled in.
+    pub fn say<'t>(&self, state: &State, text: &'t str) -> Cow<'t, str> {
+        let first = self.locales.first().and_then(|first| self.fluent.get(first));
+        match self.fluent.get(&state.locale).or(first) {
+            Some(fluent) => fluent.say(text, &state.facts),
+            None => Cow::Borrowed(text),
+        }
+    }
+
+    /// What is written in the first language and not in that one, which falls back on it.
+    pub fn missing(&self, locale: &str) -> &[Missing] {
+        self.missing.get(locale).map(Vec::as_slice).unwrap_or_default()
+    }
+    /// Where a thing is declared: `fact trust`, `beat coat`, `beat coat/move ask`, `ending keep`, `secret jun`,
+    /// `cast marta`, `cast marta/action warn`, `scene quay`, `quest letter`, `item key`, `relation marta.player`,
+    /// `timer ferry`, `derived safe`.
+    pub fn place(&self, name: &str) -> Option<&Place> {
+        self.places.get(name)
+    }
+    /// All declared things with their places.
+    pub fn places(&self) -> impl Iterator<Item = (&str, &Place)> {
+        self.places.iter().map(|(name, place)| (name.as_str(), place))
+    }
+    /// All conditions that are written, with their places.
+    pub fn conditions(&self) -> &[WrittenCondition] {
+        &self.conditions
     }
 }
 
@@ -168,8 +295,4 @@ fn read(file: &Path) -> Result<String, PackError> {
             "a pack is a folder with pack.ron and, for each locale, a folder with the files that pack.ron names",
         )
     })
-}
-
-fn missing(file: &Path) -> PackError {
-    PackError::at(file, "", 1, 1, "the file is missing", "add it, or take it out of `files`")
 }

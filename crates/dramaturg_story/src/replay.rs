@@ -6,6 +6,8 @@ use dramaturg_llm::{
     CompletionRequest, CompletionStream, LanguageModel, PendingScores, Recorded, ScoreRequest,
     Scoring,
 };
+use dramaturg_mind::action::Outcome;
+use std::collections::VecDeque;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -61,8 +63,20 @@ pub fn replay(pack: Arc<Pack>, recorded: &[Stored<Event>]) -> Result<usize, Box<
     let turns = recorded.chunk_by(|a, b| a.turn == b.turn);
     for turn in turns {
         let mut player = String::new();
+        let equipped = turn.iter().find_map(|stored| match &stored.entry {
+            Event::Equipped(repertoire) => Some(repertoire.clone()),
+            _ => None,
+        });
+        let mut results: VecDeque<_> = turn.iter().filter_map(result).collect();
+        if let Some(repertoire) = equipped.or_else(|| session.repertoire()) {
+            let none = || Err("nothing was recorded of it".into());
+            session
+                .equip(repertoire, Box::new(move |_, _| results.pop_front().unwrap_or_else(none)));
+        }
         let got = match turn.first().map(|stored| &stored.entry) {
-            Some(Event::Opened { locale, seed, .. }) => session.open(locale, *seed, &mut |_| {}),
+            Some(Event::Opened { locale, seed, rules, .. }) => {
+                session.open_by(*rules, locale, *seed, &mut |_| {})
+            }
             Some(Event::PlayerSaid { text, model: asked }) => {
                 player.clone_from(text);
                 let model = Past { answers: &answers, scoring: scoring(turn) };
@@ -87,6 +101,18 @@ pub fn replay(pack: Arc<Pack>, recorded: &[Stored<Event>]) -> Result<usize, Box<
         }
     }
     Ok(recorded.len())
+}
+
+/// What the game answered to a call.
+fn result(stored: &Stored<Event>) -> Option<Result<serde_json::Value, String>> {
+    match &stored.entry {
+        Event::Called { step, .. } => match &step.outcome {
+            Outcome::Done(value) => Some(Ok(value.clone())),
+            Outcome::Failed(why) => Some(Err(why.clone())),
+            Outcome::Refused(_) => None,
+        },
+        _ => None,
+    }
 }
 
 /// The model as it was in one turn.

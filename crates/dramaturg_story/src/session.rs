@@ -1,15 +1,29 @@
 //! One play: takes what the player says, returns what is performed, turn by turn.
 
+mod ablation;
+mod answer;
+mod call;
+mod course;
+#[cfg(test)]
+pub(crate) mod law;
+mod perform;
+mod promise;
+pub(crate) mod rehearsal;
 mod request;
 mod speech;
+mod will;
 
-use crate::cue::{Cue, MindReport, TurnReport};
-use crate::director::{Reading, clean, contains_word, hypotheses, interpret};
-use crate::fact::{Effect, changed};
-use crate::pack::Line;
+pub use ablation::Ablation;
+pub(crate) use course::ROUNDS;
+
+use crate::cue::{Cue, MindReport, Suggestion, TurnReport};
+use crate::director::{clean, contains_word, hypotheses, interpret, suggest};
+use crate::event::RULES;
 use crate::{Event, Pack, State};
-use dramaturg_llm::{Answer, LanguageModel, ModelError, Scoring, Warm};
-use dramaturg_mind::{ActionKind, Plan};
+pub use call::Performer;
+use dramaturg_llm::{Answer, LanguageModel, ModelError, Scoring, ToolCall, ToolError, Warm};
+use dramaturg_mind::Plan;
+use dramaturg_mind::action::Repertoire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,6 +32,9 @@ use std::time::Instant;
 pub struct Session {
     pack: Arc<Pack>,
     state: State,
+    ablation: Option<Ablation>,
+    repertoire: Repertoire,
+    performer: Option<Performer>,
 }
 
 /// A turn in the making.
@@ -29,8 +46,21 @@ struct Turn<'t> {
     report: TurnReport,
     began: Instant,
     plans: BTreeMap<String, Plan>,
+    ablation: Option<Ablation>,
+    /// The sub-story that an effect asked for.
+    entering: Option<String>,
+    /// The move that the player's line comes near, without being taken for it.
+    near: Option<String>,
+    /// Whether the player's turn brought nothing: no progress, no steering, nothing done by anybody.
+    quiet: bool,
+    /// Who carries out what characters do in the game's world.
+    performer: Option<&'t mut Performer>,
+    /// What the model called in the answer that is being spoken.
+    calling: Vec<Result<ToolCall, ToolError>>,
     /// How many lines each character remembered when the turn began.
     before: BTreeMap<String, usize>,
+    /// In a rehearsal nothing is shown, watched or kept but what it notes.
+    rehearsal: Option<&'t mut rehearsal::Rehearsal>,
 }
 
 impl Session {
@@ -38,11 +68,21 @@ impl Session {
     pub fn resume<'e>(pack: Arc<Pack>, events: impl IntoIterator<Item = &'e Event>) -> Self {
         let mut state = State::new(&pack);
         events.into_iter().for_each(|event| state.apply(event));
-        Self { pack, state }
+        let repertoire = state.repertoire.clone();
+        Self { pack, state, ablation: None, repertoire, performer: None }
     }
     /// What is true now.
     pub fn state(&self) -> &State {
         &self.state
+    }
+    /// Gives the characters something to do in the game's world; `performer` does it, and says what came of it. It is
+    /// journaled with the next turn, so that a replay needs neither.
+    pub fn equip(&mut self, repertoire: Repertoire, performer: Performer) {
+        self.repertoire = repertoire;
+        self.performer = Some(performer);
+    }
+    pub(crate) fn repertoire(&self) -> Option<Repertoire> {
+        (!self.repertoire.is_empty()).then(|| self.repertoire.clone())
     }
     /// Takes another version of the story from the next turn on.
     pub fn replace_pack(&mut self, pack: Arc<Pack>) {
@@ -64,6 +104,13 @@ impl Session {
             report: TurnReport::default(),
             began: Instant::now(),
             plans: BTreeMap::new(),
+            ablation: self.ablation,
+            entering: None,
+            near: None,
+            quiet: false,
+            performer: self.performer.as_mut(),
+            calling: Vec::new(),
+            rehearsal: None,
         }
     }
 
@@ -75,8 +122,17 @@ impl Session {
             beat: self.state.beat.clone(),
             locale: self.state.locale.clone(),
             ended: self.state.ended.clone(),
+            background: self.pack.background_of(&self.state.scene).to_owned(),
             minds: minds(&self.state, &BTreeMap::new(), &BTreeMap::new()),
+            turn: self.state.turn,
+            newest: self.state.turn,
+            suggestions: self.suggestions(),
         }
+    }
+
+    /// What the player might say now: an example of each open move, with nothing locked in it.
+    pub fn suggestions(&self) -> Vec<Suggestion> {
+        suggest(&self.pack, &self.state)
     }
 
     /// What the model will be asked when the player speaks next, whatever is said; `typed` is what stands in the line
@@ -90,12 +146,24 @@ impl Session {
             Scoring::Both => hypotheses(&self.pack, &self.state, beat),
             Scoring::No => Vec::new(),
         };
-        let messages = request::compose_request(&self.pack, &self.state, beat, "").messages;
-        model.warm(Warm { messages, typed: typed.to_owned(), prefixes });
+        let request = request::compose_request(&self.pack, &self.state, beat, "", self.ablation);
+        let (messages, adapter) = (request.messages, request.adapter);
+        model.warm(Warm { messages, typed: typed.to_owned(), adapter, prefixes });
     }
 
     /// Raises the curtain: the first beat's opening. Returns the events of turn 0.
     pub fn open(&mut self, locale: &str, seed: u64, cues: &mut dyn FnMut(Cue)) -> Vec<Event> {
+        self.open_by(RULES, locale, seed, cues)
+    }
+
+    /// The same by the rules of an older journal.
+    pub(crate) fn open_by(
+        &mut self,
+        rules: u16,
+        locale: &str,
+        seed: u64,
+        cues: &mut dyn FnMut(Cue),
+    ) -> Vec<Event> {
         let mut turn = self.turn(cues);
         let pack = turn.pack.clone();
         turn.push(Event::Opened {
@@ -103,6 +171,7 @@ impl Session {
             version: pack.version,
             locale: locale.into(),
             seed,
+            rules,
         });
         turn.begin_beat(&pack.start);
         turn.finish()
@@ -115,13 +184,21 @@ impl Session {
         model: Option<&dyn LanguageModel>,
         cues: &mut dyn FnMut(Cue),
     ) -> Vec<Event> {
+        let equipped = (self.repertoire != self.state.repertoire).then(|| self.repertoire.clone());
         let mut turn = self.turn(cues);
         if turn.state.ended.is_some() {
             return turn.finish();
         }
         let text = clean(text);
         turn.push(Event::PlayerSaid { text: text.clone(), model: model.is_some() });
-        let read = interpret(&turn.pack, turn.state, &text, model);
+        turn.pass_time();
+        turn.equip(equipped);
+        turn.settle_promises();
+        turn.hear_promise(None, &text);
+        let mut read = interpret(&turn.pack, turn.state, &text, model);
+        if turn.ablation == Some(Ablation::RandomDirector) {
+            read.readings = vec![ablation::drawn_reading(&turn.pack, turn.state)];
+        }
         turn.report.interpreted_ms = turn.began.elapsed().as_millis() as u64;
         // A model that was too slow to understand is not asked to speak in the same turn.
         let late = matches!(
@@ -133,27 +210,39 @@ impl Session {
         );
         turn.report.timed_out = late;
         let model = model.filter(|_| !late);
+        turn.near = read.near;
         turn.events.extend(read.answered);
         turn.report.interpretation = read.odds;
-        turn.report.chosen = format!("{:?}", read.reading);
+        let chosen: Vec<_> = read.readings.iter().map(|reading| format!("{reading:?}")).collect();
+        turn.report.chosen = chosen.join(", ");
         turn.report.by = format!("{:?}", read.by);
-        turn.push(Event::Read { reading: read.reading.clone(), by: read.by });
-        turn.answer(&read.reading, &text, model);
-        if turn.state.ended.is_none() {
-            turn.act();
-        }
+        let readings: Vec<_> =
+            read.readings.into_iter().map(|reading| (reading, read.by)).collect();
+        turn.play(&readings, &text, model);
         turn.finish()
     }
 }
 
 impl Turn<'_> {
     fn push(&mut self, event: Event) {
+        if let Some(rehearsal) = &mut self.rehearsal {
+            self.state.apply(&event);
+            rehearsal.note(event);
+            return;
+        }
         if let Event::Spoke { npc, text, .. } = &event {
             let locked = self.state.locked_tells(&self.pack, npc.as_deref());
             self.watch(&locked, text);
         }
         self.state.apply(&event);
+        let spoken = match &event {
+            Event::Spoke { npc: Some(npc), text, .. } => Some((npc.clone(), text.clone())),
+            _ => None,
+        };
         self.events.push(event);
+        if let Some((npc, text)) = spoken {
+            self.hear_promise(Some(&npc), &text);
+        }
     }
 
     /// Notes a text that holds something locked.
@@ -165,191 +254,19 @@ impl Turn<'_> {
         }
     }
 
-    fn effects(&mut self, effects: &[Effect]) {
-        for effect in effects {
-            if let Effect::Mood(npc, by) = effect {
-                self.push(Event::MoodPushed(npc.clone(), *by));
-            } else if let Some((fact, value)) = changed(effect, &self.pack.facts, &self.state.facts)
-            {
-                self.push(Event::FactSet(fact, value));
-            }
-        }
-    }
-
-    fn perform(&mut self, line: &Line) {
-        (self.cues)(Cue::LineBegan { npc: line.npc.clone(), emotion: line.emotion });
-        (self.cues)(Cue::Delta(line.text.clone()));
-        (self.cues)(Cue::LineEnded { text: line.text.clone() });
-        let Line { npc, emotion, text } = line.clone();
-        self.push(Event::Spoke { npc, emotion, text, improvised: false });
-    }
-
-    fn perform_section(&mut self, section: &str) {
-        let lines = self.pack.clone().prose(&self.state.locale).lines(section).to_vec();
-        lines.iter().for_each(|line| self.perform(line));
-    }
-
-    /// The player is answered first, then steered.
-    fn answer(&mut self, reading: &Reading, text: &str, model: Option<&dyn LanguageModel>) {
-        let pack = self.pack.clone();
-        let Some(beat) = pack.beat(&self.state.beat.clone()).cloned() else {
-            self.end();
-            return;
-        };
-        if let Reading::Move(id) = reading
-            && let Some(a_move) = beat.moves.iter().find(|m| m.id == *id)
-        {
-            self.effects(&a_move.effects);
-            self.report.directive = format!("play the reply of move '{id}'");
-            self.perform_section(&format!("beat {}/move {id}/reply", beat.id));
-            if a_move.done {
-                self.reached(&beat.id, true);
-                return;
-            }
-            // What the player does is progress, but only once: else a story could be held up for ever.
-            if self.state.made.get(id) == Some(&1) {
-                return;
-            }
-        } else if *reading == Reading::OffTopic {
-            self.improvise(&beat, text, model);
-        } else {
-            self.deflect(&beat.speaker, reading);
-        }
-        if !beat.is_steered() {
-            return;
-        }
-        let climbed = self.state.unproductive + 1;
-        self.push(Event::Climbed(climbed));
-        let Some(rung) = climbed.checked_sub(u32::from(beat.patience)) else { return };
-        let rungs = ["hint", "ask", "event", "authored"];
-        let name = rungs[(rung as usize).min(rungs.len() - 1)];
-        self.report.directive.push_str(&format!("; steer with the rung '{name}'"));
-        if name == "authored" {
-            self.effects(&beat.on_forced);
-        }
-        self.perform_section(&format!("beat {}/{name}", beat.id));
-        if name == "authored" {
-            self.reached(&beat.id, false);
-        }
-    }
-
-    /// An authored way of turning something aside, another one each time.
-    fn deflect(&mut self, npc: &str, reading: &Reading) {
-        let way = match reading {
-            Reading::Secret => "deflect_secret",
-            Reading::Hostile => "deflect_hostile",
-            Reading::OutOfWorld => "deflect_world",
-            Reading::Silence => "silence",
-            Reading::Move(_) | Reading::OffTopic => "deflect",
-        };
-        let ways = self.pack.prose(&self.state.locale).bullets(&format!("cast {npc}/{way}"));
-        if ways.is_empty() {
-            return;
-        }
-        let pick = (self.state.seed as usize).wrapping_add(self.state.turn as usize) % ways.len();
-        let (emotion, text) = ways[pick].clone();
-        self.report.directive = format!("turn it aside: {way}");
-        self.perform(&Line { npc: Some(npc.to_owned()), emotion, text });
-    }
-
-    fn reached(&mut self, beat: &str, earned: bool) {
-        self.push(Event::BeatReached { beat: beat.into(), earned });
-        (self.cues)(Cue::BeatReached { beat: beat.into(), earned });
-        let pack = self.pack.clone();
-        let next = pack.beat(beat).map(|b| b.next.clone()).unwrap_or_default();
-        if next.is_empty() || pack.endings.iter().any(|ending| self.state.holds(&ending.when)) {
-            self.end();
-            return;
-        }
-        let ready = next.iter().find(|id| pack.beat(id).is_some_and(|b| self.state.holds(&b.when)));
-        // Where no condition holds the first one follows: a story is never stuck.
-        if let Some(id) = ready.or(next.first()) {
-            self.begin_beat(id);
-        }
-    }
-
-    fn begin_beat(&mut self, id: &str) {
-        self.push(Event::BeatBegan(id.into()));
-        let speaker = self.pack.beat(id).map(|b| b.speaker.clone());
-        if let Some(npc) = speaker.filter(|npc| !self.state.present.contains(npc)) {
-            let actions = self.pack.cast.get(&npc).map(|c| c.planner().actions).unwrap_or_default();
-            match actions.iter().find(|action| action.kind == ActionKind::Enter) {
-                Some(action) => self.carry_out(&npc, action),
-                None => self.acted(&npc, "enter", ActionKind::Enter),
-            }
-        }
-        self.perform_section(&format!("beat {id}/open"));
-    }
-
-    /// The ending whose condition holds; the last one where none does.
-    fn end(&mut self) {
-        let pack = self.pack.clone();
-        let held = pack.endings.iter().find(|ending| self.state.holds(&ending.when));
-        if let Some(ending) = held.or(pack.endings.last()) {
-            self.perform_section(&format!("ending {}", ending.id));
-            self.push(Event::Ended(ending.id.clone()));
-            (self.cues)(Cue::Ended { ending: ending.id.clone() });
-        }
-    }
-
-    /// A character follows its own goal: one validated step of its plan.
-    fn act(&mut self) {
-        let pack = self.pack.clone();
-        for (npc, character) in &pack.cast {
-            let planner = character.planner();
-            let plan = planner.plan(
-                &*self.state,
-                |world, condition| world.holds(condition),
-                |world, action| {
-                    let mut after = world.clone();
-                    if possible(world, npc, action.kind) {
-                        let event = Event::Acted {
-                            npc: npc.clone(),
-                            action: action.id.clone(),
-                            kind: action.kind,
-                        };
-                        after.apply(&event);
-                        for effect in &action.effects {
-                            if let Some((fact, value)) = changed(effect, &pack.facts, &after.facts)
-                            {
-                                after.facts.insert(fact, value);
-                            }
-                        }
-                    }
-                    after
-                },
-            );
-            let first = plan.as_ref().and_then(|plan| plan.steps.first());
-            let action = first.and_then(|id| planner.actions.iter().find(|a| a.id == *id)).cloned();
-            if let Some(plan) = plan {
-                self.plans.insert(npc.clone(), plan);
-            }
-            if let Some(action) =
-                action.filter(|a| possible(self.state, npc, a.kind) && self.state.holds(&a.when))
-            {
-                self.carry_out(npc, &action);
-                return;
-            }
-        }
-    }
-
-    fn carry_out(&mut self, npc: &str, action: &dramaturg_mind::Action<crate::Condition, Effect>) {
-        self.acted(npc, &action.id, action.kind);
-        self.effects(&action.effects);
-        self.perform_section(&format!("action {}", action.id));
-    }
-
-    fn acted(&mut self, npc: &str, action: &str, kind: ActionKind) {
-        self.push(Event::Acted { npc: npc.into(), action: action.into(), kind });
-        (self.cues)(Cue::Acted { npc: npc.into(), action: action.into(), kind });
-    }
-
     fn finish(mut self) -> Vec<Event> {
         let report = &mut self.report;
         report.total_ms = self.began.elapsed().as_millis() as u64;
         report.facts = self.state.facts.iter().map(|(k, v)| (k.clone(), v.to_string())).collect();
+        let quests = self.pack.quests(self.state);
+        let quests =
+            quests.into_iter().map(|(q, status)| (format!("quest.{q}"), format!("{status:?}")));
+        report.facts.extend(quests);
         report.minds = minds(self.state, &self.before, &self.plans);
         report.beat.clone_from(&self.state.beat);
+        if self.rehearsal.is_none() {
+            report.suggestions = suggest(&self.pack, self.state);
+        }
         let report = Box::new(std::mem::take(report));
         (self.cues)(Cue::TurnEnded { turn: self.state.turn, report });
         self.events
@@ -375,9 +292,4 @@ fn minds(
         }
     };
     state.moods.iter().map(mind).collect()
-}
-
-/// Whether the stage allows it: nobody comes twice, nobody speaks from outside.
-fn possible(state: &State, npc: &str, kind: ActionKind) -> bool {
-    state.present.contains(npc) != (kind == ActionKind::Enter)
 }

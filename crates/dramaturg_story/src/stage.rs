@@ -3,15 +3,17 @@
 mod save;
 
 use crate::cue::Cue;
-use crate::{Event, Pack, Session};
+use crate::forget::Erasure;
+use crate::{Event, Pack, Performer, Session};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use dramaturg_journal::Turn;
 use dramaturg_llm::{LanguageModel, ModelSlot};
+use dramaturg_mind::action::Repertoire;
 use save::Save;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often an idle play looks whether another model is there to be warmed.
 const GLANCE: Duration = Duration::from_millis(250);
@@ -40,14 +42,23 @@ enum Command {
     SaveAs(PathBuf),
     LoadFrom(PathBuf),
     RollBack(u32),
+    Forget(String),
     ReplacePack(Arc<Pack>),
+    Equip(Repertoire),
 }
+
+/// What the game answers to a [`Cue::Call`], and to which.
+type Answered = (u64, Result<serde_json::Value, String>);
+
+/// How long a play waits for the game to carry out an action.
+const CARRIED_OUT: Duration = Duration::from_secs(10);
 
 /// The handle of a running play. Dropping it ends the play after the turn that is being performed; [`Stage::close`]
 /// also waits for that.
 pub struct Stage {
     commands: Sender<Command>,
     cues: Receiver<Cue>,
+    results: Sender<Answered>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -56,14 +67,15 @@ impl Stage {
     pub fn raise(settings: StageSettings) -> Self {
         let (commands, inbox) = crossbeam_channel::unbounded();
         let (cues_out, cues) = crossbeam_channel::unbounded();
+        let (results, answered) = crossbeam_channel::unbounded();
         let notices = cues_out.clone();
         let started = std::thread::Builder::new()
             .name("dramaturg-stage".into())
-            .spawn(move || run(settings, &inbox, &cues_out));
+            .spawn(move || run(settings, &inbox, &cues_out, answered));
         if let Err(error) = &started {
             let _ = notices.send(Cue::Notice(format!("the play can't start: {error}")));
         }
-        Self { commands, cues, thread: started.ok() }
+        Self { commands, cues, results, thread: started.ok() }
     }
     /// Ends the play and waits until its save is one whole file: a program that exits without this leaves a part of
     /// it in SQLite's file beside it. Not for a frame.
@@ -89,13 +101,27 @@ impl Stage {
     pub fn load_from(&self, path: PathBuf) {
         let _ = self.commands.send(Command::LoadFrom(path));
     }
-    /// Takes back everything after the player's turn `turn` (0 is the opening). Answered by [`Cue::Opened`].
+    /// Goes to the player's turn `turn` (0 is the opening): back, or forward again. What came after it is kept until the
+    /// player says something new. Answered by [`Cue::Opened`].
     pub fn roll_back_to(&self, turn: u32) {
         let _ = self.commands.send(Command::RollBack(turn));
+    }
+    /// Erases a person, `player` or a character's id, from this play and its file for good. Answered by [`Cue::Opened`] or a
+    /// notice. Copies that were saved stay as they are.
+    pub fn forget(&self, who: impl Into<String>) {
+        let _ = self.commands.send(Command::Forget(who.into()));
     }
     /// Takes a changed story from the next turn on.
     pub fn replace_pack(&self, pack: Arc<Pack>) {
         let _ = self.commands.send(Command::ReplacePack(pack));
+    }
+    /// Gives the characters something to do in the game's world. Each [`Cue::Call`] is to be [answered](Self::answer).
+    pub fn equip(&self, repertoire: Repertoire) {
+        let _ = self.commands.send(Command::Equip(repertoire));
+    }
+    /// What came of a call; an error is a sentence for the model.
+    pub fn answer(&self, number: u64, result: Result<serde_json::Value, String>) {
+        let _ = self.results.send((number, result));
     }
     /// The next cue, if there is one.
     pub fn try_cue(&self) -> Option<Cue> {
@@ -107,7 +133,12 @@ impl Stage {
     }
 }
 
-fn run(settings: StageSettings, inbox: &Receiver<Command>, cues: &Sender<Cue>) {
+fn run(
+    settings: StageSettings,
+    inbox: &Receiver<Command>,
+    cues: &Sender<Cue>,
+    answered: Receiver<Answered>,
+) {
     let Some(save) = Save::open(settings.save.as_deref(), cues) else { return };
     let mut play = Play {
         session: Session::resume(settings.pack.clone(), []),
@@ -116,6 +147,8 @@ fn run(settings: StageSettings, inbox: &Receiver<Command>, cues: &Sender<Cue>) {
         cues,
         warmed_for: None,
         resting: 0,
+        answered,
+        repertoire: None,
     };
     play.resume();
     loop {
@@ -136,6 +169,27 @@ struct Play<'c> {
     warmed_for: Option<Arc<dyn LanguageModel>>,
     /// Turns for which a model that was too slow is left alone.
     resting: u32,
+    answered: Receiver<Answered>,
+    /// What the game gave the characters to do.
+    repertoire: Option<Repertoire>,
+}
+
+/// Has the game carry out a call, and waits for what comes of it.
+fn performer(cues: Sender<Cue>, answered: Receiver<Answered>) -> Performer {
+    let mut number = 0;
+    Box::new(move |npc, call| {
+        number += 1;
+        let _ = cues.send(Cue::Call { number, npc: npc.to_owned(), call: call.clone() });
+        let until = Instant::now() + CARRIED_OUT;
+        loop {
+            match answered.recv_deadline(until) {
+                Ok((of, result)) if of == number => return result,
+                // What came too late for an earlier one.
+                Ok(_) => {}
+                Err(_) => return Err(format!("'{}' was not carried out in time", call.name)),
+            }
+        }
+    })
 }
 
 impl Play<'_> {
@@ -147,7 +201,12 @@ impl Play<'_> {
     fn resume(&mut self) {
         let past = self.save.entries(self.cues);
         self.session = Session::resume(self.settings.pack.clone(), &past);
-        self.perform(self.session.opened(!past.is_empty()));
+        self.repertoire.clone().into_iter().for_each(|repertoire| self.equip(repertoire));
+        let mut opened = self.session.opened(!past.is_empty());
+        if let Cue::Opened { turn, newest, .. } = &mut opened {
+            *newest = self.save.newest().max(*turn);
+        }
+        self.perform(opened);
         if past.is_empty() {
             let cues = self.cues;
             let events = self
@@ -158,6 +217,12 @@ impl Play<'_> {
             self.perform(Cue::Ended { ending });
         }
         self.warm(true, "");
+    }
+
+    fn equip(&mut self, repertoire: Repertoire) {
+        let performer = performer(self.cues.clone(), self.answered.clone());
+        self.session.equip(repertoire.clone(), performer);
+        self.repertoire = Some(repertoire);
     }
 
     /// Lets the model evaluate the next prompt while the player reads and types.
@@ -211,11 +276,19 @@ impl Play<'_> {
                     self.perform(Cue::Notice(format!("{error}. The play goes on as it was.")));
                 }
             },
-            Command::RollBack(turn) => match self.save.roll_back_to(Turn(turn)) {
+            Command::RollBack(turn) => match self.save.go_to(Turn(turn)) {
                 Ok(()) => self.resume(),
                 Err(error) => self.perform(Cue::Notice(error.to_string())),
             },
+            Command::Forget(who) => {
+                let erasure = Erasure::of(self.session.state(), &self.settings.pack, &who);
+                match self.save.redact(|event| erasure.redacted(event)) {
+                    Ok(_) => self.resume(),
+                    Err(error) => self.perform(Cue::Notice(error.to_string())),
+                }
+            }
             Command::Typing(text) => self.warm(true, &text),
+            Command::Equip(repertoire) => self.equip(repertoire),
             Command::ReplacePack(pack) => {
                 self.settings.pack = pack.clone();
                 self.session.replace_pack(pack);

@@ -1,119 +1,68 @@
-//! Everything that was said, in a panel.
+//! Everything that was said, in a panel; a line that is chosen is gone back to.
 
-use crate::Screen;
 use crate::fonts::Face;
 use crate::look::{FOG, LAMP, PAPER};
-use crate::overlay::{Overlay, heading, panel, sheet};
+use crate::menu::{FirstFocus, MenuSystems, Pressable, Pressed, Unlit};
+use crate::overlay::{Overlay, heading, list, panel, sheet};
 use crate::words::{Language, Word};
-use bevy::input::mouse::{MouseScrollUnit, MouseWheel};
 use bevy::prelude::*;
 use bevy::text::LineHeight;
+use bevy_dramaturg::RollBackPlay;
 use bevy_dramaturg::prelude::*;
+use bevy_dramaturg_ui::{Dialogue, History, HistoryEntry, Speaker};
 
 pub struct HistoryPlugin;
 
 impl Plugin for HistoryPlugin {
     fn build(&self, app: &mut App) {
-        app.init_resource::<History>()
-            .add_systems(Update, keep.run_if(in_state(Screen::Stage)))
-            .add_systems(OnEnter(Overlay::History), open)
-            .add_systems(Update, scroll.run_if(in_state(Overlay::History)));
+        app.add_systems(OnEnter(Overlay::History), open)
+            .add_systems(Update, jump.after(MenuSystems).run_if(in_state(Overlay::History)));
     }
 }
-
-struct Said {
-    /// The player, a character by name, or none for the narrator.
-    who: Option<Who>,
-    text: String,
-}
-
-enum Who {
-    Player,
-    Npc(String),
-}
-
-/// All lines of the play, oldest first.
-#[derive(Resource, Default)]
-struct History(Vec<Said>);
 
 /// Older lines are in the save file; a panel of all of them would take long to lay out.
 const SHOWN: usize = 200;
 
-fn keep(
-    mut history: ResMut<History>,
-    mut opened: MessageReader<PlayOpened>,
-    mut says: MessageReader<PlayerSays>,
-    mut spoken: MessageReader<NpcSpeaks>,
-    personas: Query<&Persona>,
-    plays: Query<&Play>,
-) {
-    for PlayOpened { play, history: lines, .. } in opened.read() {
-        let name = |id: &str| {
-            let npc = plays.get(*play).ok().and_then(|play| play.npc(id));
-            npc.and_then(|npc| personas.get(npc).ok()).map_or(id.to_owned(), |p| p.name.clone())
-        };
-        let who = |id: &Option<String>| match id.as_deref() {
-            Some("player") => Some(Who::Player),
-            Some(id) => Some(Who::Npc(name(id))),
-            None => None,
-        };
-        let lines =
-            lines.iter().map(|line| Said { who: who(&line.speaker), text: line.text.clone() });
-        history.0 = lines.collect();
-    }
-    for says in says.read() {
-        history.0.push(Said { who: Some(Who::Player), text: says.text.trim().to_owned() });
-    }
-    for spoken in spoken.read() {
-        if let Some(text) = spoken.line() {
-            let name = spoken.npc.and_then(|npc| personas.get(npc).ok()).map(|p| p.name.clone());
-            history.0.push(Said { who: name.map(Who::Npc), text: text.to_owned() });
-        }
-    }
-}
-
+/// Goes back to this turn.
 #[derive(Component)]
-struct Scroll;
+struct To(u32);
 
-fn open(mut commands: Commands, history: Res<History>, language: Res<Language>) {
-    commands.spawn((panel(Word::History), DespawnOnExit(Overlay::History))).with_children(
-        |panel| {
-            panel.spawn(sheet()).with_children(|sheet| {
-                sheet.spawn(heading(Word::History));
-                sheet
-                    .spawn((
-                        Scroll,
-                        Node {
-                            flex_direction: FlexDirection::Column,
-                            row_gap: px(12),
-                            overflow: Overflow::scroll_y(),
-                            min_height: px(0),
-                            flex_grow: 1.0,
-                            ..default()
-                        },
-                        // The end first: that is what the player looks for.
-                        ScrollPosition(Vec2::new(0.0, 1.0e6)),
-                    ))
-                    .with_children(|list| {
-                        let from = history.0.len().saturating_sub(SHOWN);
-                        for said in &history.0[from..] {
-                            list.spawn(entry(said, *language));
-                        }
-                    });
+fn open(mut commands: Commands, plays: Query<(&History, &Dialogue)>, language: Res<Language>) {
+    let Some((history, dialogue)) = plays.iter().next() else { return };
+    // A line that the player has not turned to yet is no history.
+    let until = history.lines().len().saturating_sub(dialogue.unread());
+    let from = until.saturating_sub(SHOWN);
+    commands.spawn(panel(Overlay::History)).with_children(|panel| {
+        panel.spawn(sheet()).with_children(|sheet| {
+            sheet.spawn(heading(Word::History));
+            sheet.spawn((Word::HistoryHelp, Face::upright(16.0), TextColor(FOG)));
+            // The end first: that is what the player looks for.
+            sheet.spawn((list(), ScrollPosition(Vec2::new(0.0, 1.0e6)))).with_children(|list| {
+                for (at, line) in history.lines()[from..until].iter().enumerate() {
+                    let mut row = list.spawn(entry(line, *language));
+                    if from + at + 1 == until {
+                        row.insert(FirstFocus);
+                    }
+                }
             });
-        },
-    );
+        });
+    });
 }
 
-fn entry(said: &Said, language: Language) -> impl Bundle {
-    let (name, color, face) = match &said.who {
-        None => (String::new(), FOG, Face::italic(21.0)),
-        Some(Who::Player) => {
-            (language.say(Word::You).to_owned(), LAMP.with_alpha(0.9), Face::italic(22.0))
+fn entry(line: &HistoryEntry, language: Language) -> impl Bundle {
+    let (name, color, face, to) = match &line.speaker {
+        Speaker::Narrator => (String::new(), FOG, Face::italic(21.0), line.turn),
+        // To say something else, one goes to before it was said.
+        Speaker::Player => {
+            let you = language.say(Word::You).to_owned();
+            (you, LAMP.with_alpha(0.8), Face::italic(22.0), line.turn.saturating_sub(1))
         }
-        Some(Who::Npc(name)) => (name.clone(), PAPER, Face::upright(22.0)),
+        Speaker::Npc(name) => (name.clone(), PAPER, Face::upright(22.0), line.turn),
     };
     (
+        To(to),
+        Pressable,
+        Unlit(color),
         Node { width: percent(100), column_gap: px(18), flex_shrink: 0.0, ..default() },
         children![
             (
@@ -124,45 +73,29 @@ fn entry(said: &Said, language: Language) -> impl Bundle {
                 Node { width: px(92), flex_shrink: 0.0, ..default() },
             ),
             (
-                Text::new(said.text.clone()),
-                face,
+                Text::new(line.text.clone()),
+                face.read(),
                 LineHeight::RelativeToFont(1.35),
                 TextColor(color),
                 // A width of its own, or a long line would get the height of a short one.
-                Node { width: percent(82), flex_shrink: 1.0, ..default() },
+                Node { width: percent(80), flex_shrink: 1.0, ..default() },
             ),
         ],
     )
 }
 
-/// Pixels of one notch of a wheel, and of one press of a key.
-const NOTCH: f32 = 60.0;
-
-fn scroll(
-    mut wheel: MessageReader<MouseWheel>,
-    keyboard: Res<ButtonInput<KeyCode>>,
-    mut lists: Query<(&mut ScrollPosition, &ComputedNode), With<Scroll>>,
+fn jump(
+    rows: Query<&To>,
+    plays: Query<(Entity, &Play)>,
+    mut pressed: MessageReader<Pressed>,
+    mut rolls: MessageWriter<RollBackPlay>,
+    mut overlay: ResMut<NextState<Overlay>>,
 ) {
-    let turned: f32 = wheel
-        .read()
-        .map(|event| match event.unit {
-            MouseScrollUnit::Line => event.y * NOTCH,
-            MouseScrollUnit::Pixel => event.y,
-        })
-        .sum();
-    let pressed = [
-        (KeyCode::ArrowUp, NOTCH),
-        (KeyCode::ArrowDown, -NOTCH),
-        (KeyCode::PageUp, 6.0 * NOTCH),
-        (KeyCode::PageDown, -6.0 * NOTCH),
-    ];
-    let keys: f32 =
-        pressed.iter().filter(|(key, _)| keyboard.just_pressed(*key)).map(|(_, by)| by).sum();
-    for (mut position, node) in &mut lists {
-        let hidden = (node.content_size().y - node.size().y).max(0.0) * node.inverse_scale_factor();
-        let wanted = (position.y - turned - keys).clamp(0.0, hidden);
-        if (position.y - wanted).abs() > 0.1 && node.size().y > 0.0 {
-            position.y = wanted;
+    for Pressed(entity) in pressed.read() {
+        let (Ok(To(turn)), Ok((play, now))) = (rows.get(*entity), plays.single()) else { continue };
+        if *turn < now.turn() {
+            rolls.write(RollBackPlay { play, turn: *turn });
         }
+        overlay.set(Overlay::None);
     }
 }

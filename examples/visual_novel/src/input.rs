@@ -1,7 +1,7 @@
 //! The line in which the player says anything.
 
 use crate::Screen;
-use crate::dialogue::{Dialogue, DialogueSystems, InputPlace};
+use crate::dialogue::InputPlace;
 use crate::fonts::Face;
 use crate::look::{LAMP, PAPER};
 use crate::overlay::{Overlay, stage_is_clear};
@@ -11,6 +11,7 @@ use bevy::input_focus::{FocusCause, FocusedInput, InputFocus};
 use bevy::prelude::*;
 use bevy::text::{EditableText, TextCursorStyle, TextEdit};
 use bevy_dramaturg::prelude::*;
+use bevy_dramaturg_ui::{Dialogue, DialogueSystems};
 
 pub struct InputPlugin;
 
@@ -61,13 +62,13 @@ fn place(mut commands: Commands, places: Query<Entity, Added<InputPlace>>) {
                     Visibility::Hidden,
                 ))
                 .with_children(|row| {
-                    row.spawn((Text::new("›"), Face::upright(TEXT), TextColor(LAMP)));
+                    row.spawn((Text::new("›"), Face::upright(TEXT).read(), TextColor(LAMP)));
                     row.spawn(Node { flex_grow: 1.0, height: px(34), ..default() }).with_children(
                         |field| {
                             field.spawn((
                                 Placeholder,
                                 Word::Placeholder,
-                                Face::italic(TEXT),
+                                Face::italic(TEXT).read(),
                                 TextColor(PAPER.with_alpha(0.38)),
                                 Node { position_type: PositionType::Absolute, ..default() },
                             ));
@@ -76,7 +77,7 @@ fn place(mut commands: Commands, places: Query<Entity, Added<InputPlace>>) {
                                     InputLine,
                                     EditableText { max_characters: Some(LONGEST), ..default() },
                                     TextLayout::no_wrap(),
-                                    Face::upright(TEXT),
+                                    Face::upright(TEXT).read(),
                                     TextColor(PAPER),
                                     TextCursorStyle {
                                         color: LAMP,
@@ -114,7 +115,7 @@ fn space_with_shift(
 
 /// Gives the line the keyboard, and shows it when it is the player's turn.
 fn offer(
-    mut dialogue: Option<ResMut<Dialogue>>,
+    mut dialogues: Query<&mut Dialogue>,
     overlay: Res<State<Overlay>>,
     mut focus: ResMut<InputFocus>,
     lines: Query<(Entity, &EditableText), With<InputLine>>,
@@ -125,7 +126,7 @@ fn offer(
     let clear = *overlay.get() == Overlay::None;
     let typed = !text.value().to_string().trim().is_empty();
     let composing = text.is_composing();
-    let (turn, open) = dialogue.as_mut().map_or((false, false), |dialogue| {
+    let (turn, open) = dialogues.iter_mut().next().map_or((false, false), |mut dialogue| {
         if dialogue.typing != typed {
             dialogue.typing = typed;
         }
@@ -163,18 +164,22 @@ fn tell(
 
 fn send(
     keyboard: Res<ButtonInput<KeyCode>>,
-    mut dialogue: ResMut<Dialogue>,
-    plays: Query<Entity, With<Play>>,
+    mut plays: Query<(Entity, &mut Dialogue), With<Play>>,
     mut lines: Query<&mut EditableText, With<InputLine>>,
     mut says: MessageWriter<PlayerSays>,
     mut entered: Local<bool>,
 ) {
     // Letters typed in this frame reach the line at its end: the whole of it is there in the next one.
     let enter = keyboard.any_just_pressed([KeyCode::Enter, KeyCode::NumpadEnter]);
-    if !std::mem::replace(&mut *entered, enter) || !dialogue.is_players_turn() {
+    if !std::mem::replace(&mut *entered, enter) {
         return;
     }
-    let (Ok(mut line), Ok(play)) = (lines.single_mut(), plays.single()) else { return };
+    let (Ok(mut line), Ok((play, mut dialogue))) = (lines.single_mut(), plays.single_mut()) else {
+        return;
+    };
+    if !dialogue.is_players_turn() {
+        return;
+    }
     // Enter also ends a word of an input method: that is not yet the end of the sentence.
     if line.is_composing() {
         return;

@@ -1,5 +1,6 @@
 //! The palette and what is alike on every screen.
 
+use crate::preferences::Preferences;
 use bevy::prelude::*;
 use bevy::render::renderer::RenderAdapterInfo;
 use bevy::winit::{UpdateMode, WinitSettings};
@@ -23,7 +24,7 @@ impl Plugin for LookPlugin {
             commands.spawn(Camera2d);
         })
         .add_systems(Startup, pace)
-        .add_systems(Update, (scale, cover, light_up));
+        .add_systems(Update, (scale, cover, contrast));
     }
 }
 
@@ -34,10 +35,16 @@ pub struct Cover {
     pub aspect: f32,
 }
 
-/// Text that can be pressed.
+/// What words stand on: nearly opaque, and wholly so where the player asks for contrast.
 #[derive(Component)]
-#[require(Button)]
-pub struct Pressable;
+#[require(BackgroundColor)]
+pub struct Backdrop {
+    pub alpha: f32,
+}
+
+/// Words of the story: as light as can be where the player asks for contrast.
+#[derive(Component)]
+pub struct Reading(pub Color);
 
 /// Whether the processor draws, for want of a graphics card.
 pub fn is_drawn_in_software(adapter: Option<&RenderAdapterInfo>) -> bool {
@@ -77,19 +84,49 @@ fn cover(windows: Query<&Window>, scale: Res<UiScale>, mut covers: Query<(&Cover
     }
 }
 
-fn light_up(
-    pressed: Query<(&Interaction, &Children), (Changed<Interaction>, With<Pressable>)>,
-    mut texts: Query<&mut TextColor>,
+fn contrast(
+    preferences: Res<Preferences>,
+    mut backdrops: Query<(Ref<Backdrop>, &mut BackgroundColor, Option<&mut BorderColor>)>,
+    mut words: Query<(Ref<Reading>, &mut TextColor)>,
 ) {
-    for (interaction, children) in &pressed {
-        let color = match interaction {
-            Interaction::None => PAPER.with_alpha(0.72),
-            Interaction::Hovered | Interaction::Pressed => LAMP,
-        };
-        for child in children {
-            if let Ok(mut text) = texts.get_mut(*child) {
-                text.0 = color;
-            }
+    let strong = preferences.contrast;
+    for (backdrop, mut color, border) in &mut backdrops {
+        if !backdrop.is_added() && !preferences.is_changed() {
+            continue;
         }
+        color.0 = if strong { Color::BLACK } else { BOX.with_alpha(backdrop.alpha) };
+        if let Some(mut border) = border {
+            *border = BorderColor::all(if strong { Color::WHITE } else { LAMP.with_alpha(0.3) });
+        }
+    }
+    for (reading, mut color) in &mut words {
+        if reading.is_added() || preferences.is_changed() {
+            color.0 = if strong { Color::WHITE } else { reading.0 };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contrast_is_black_and_white_and_goes_back() {
+        let mut app = App::new();
+        app.insert_resource(Preferences::default()).add_systems(Update, contrast);
+        let sheet = app.world_mut().spawn((Backdrop { alpha: 0.5 }, BorderColor::all(FOG))).id();
+        let words = app.world_mut().spawn((Reading(PAPER), TextColor(PAPER))).id();
+        let colors = |app: &mut App, contrast: bool| {
+            app.world_mut().resource_mut::<Preferences>().contrast = contrast;
+            app.update();
+            let world = app.world();
+            let border = world.get::<BorderColor>(sheet).unwrap().top;
+            let under = world.get::<BackgroundColor>(sheet).unwrap().0;
+            (under, border, world.get::<TextColor>(words).unwrap().0)
+        };
+        let usual = (BOX.with_alpha(0.5), LAMP.with_alpha(0.3), PAPER);
+        assert_eq!(colors(&mut app, false), usual);
+        assert_eq!(colors(&mut app, true), (Color::BLACK, Color::WHITE, Color::WHITE));
+        assert_eq!(colors(&mut app, false), usual);
     }
 }

@@ -1,24 +1,39 @@
 //! The Lantern at Saltreach: a visual novel in which the player says anything.
 
+mod about;
+mod chronicle;
+mod controls;
 mod dialogue;
 mod fonts;
 mod history;
 mod input;
 mod look;
+mod menu;
+mod models;
 mod overlay;
+mod pause;
+mod people;
+mod preferences;
 mod saves;
 mod scene;
+mod settings_panel;
+mod slots;
+mod sound;
+mod stage_picture;
+mod suggestions;
 mod svg;
 mod title;
+mod voice;
+mod weather;
 mod words;
 
 use bevy::asset::{AssetPlugin, UnapprovedPathMode};
 use bevy::prelude::*;
-use bevy::render::renderer::RenderAdapterInfo;
 use bevy::window::{PresentMode, WindowResolution};
-use bevy_dramaturg::llm::{LocalSettings, ModelChoice, RemoteSettings};
+use bevy_dramaturg::llm::ModelChoice;
 use bevy_dramaturg::prelude::*;
 use bevy_dramaturg_inspector::{InspectorFont, InspectorPlugin};
+use bevy_dramaturg_ui::DramaturgUiPlugin;
 use clap::Parser;
 use std::path::PathBuf;
 
@@ -29,9 +44,9 @@ struct Arguments {
     /// The folder of the story pack.
     #[arg(long, default_value = "assets/stories/lantern")]
     story: PathBuf,
-    /// The language, en or zh; it can be changed on the title screen.
-    #[arg(long, default_value = "en")]
-    locale: String,
+    /// The language, en or zh, instead of the one that was chosen in the game.
+    #[arg(long)]
+    locale: Option<String>,
     /// A GGUF model file. Without one, DRAMATURG_MODEL or DRAMATURG_BASE_URL are asked, and authored lines always work.
     #[arg(long)]
     model_file: Option<PathBuf>,
@@ -47,6 +62,19 @@ struct Arguments {
     /// Continue or begin at once, without the title screen.
     #[arg(long)]
     straight_in: bool,
+    /// The window's width and height in pixels, as 1280x720.
+    #[arg(long, default_value = "1280x720", value_parser = size)]
+    window: UVec2,
+}
+
+/// Smaller than this nothing can be read, larger is no screen.
+const SIDES: std::ops::RangeInclusive<u32> = 240..=16_384;
+
+fn size(text: &str) -> Result<UVec2, String> {
+    let side = |side: &str| side.parse().ok().filter(|side| SIDES.contains(side));
+    let sides =
+        text.split_once('x').and_then(|(wide, tall)| Some(UVec2::new(side(wide)?, side(tall)?)));
+    sides.ok_or_else(|| "a width and a height in pixels, such as 1280x720".into())
 }
 
 /// Where the player is.
@@ -58,11 +86,12 @@ enum Screen {
 }
 
 fn main() -> AppExit {
+    bevy_dramaturg::llm::answer_probe();
     let arguments = Arguments::parse();
     let window = Window {
         title: "The Lantern at Saltreach".into(),
         name: Some("dramaturg.visual_novel".into()),
-        resolution: WindowResolution::new(1280, 720),
+        resolution: WindowResolution::new(arguments.window.x, arguments.window.y),
         // A wait for the screen must not hold up the frame in which the player types.
         present_mode: PresentMode::AutoVsync,
         ..default()
@@ -81,49 +110,45 @@ fn main() -> AppExit {
         )
         .insert_resource(ClearColor(look::INK))
         .insert_resource(ActiveModel::new(ModelChoice::None))
-        .insert_resource(words::Language::of(&arguments.locale))
+        .insert_resource(words::Language::of(arguments.locale.as_deref().unwrap_or("en")))
         .insert_resource(arguments)
         .init_state::<Screen>()
-        .add_plugins((DramaturgPlugins, InspectorPlugin))
+        .add_plugins((DramaturgPlugins, DramaturgUiPlugin, InspectorPlugin))
         .add_plugins((
+            saves::SavesPlugin,
             svg::SvgPlugin,
+            preferences::PreferencesPlugin,
+            models::ModelsPlugin,
+            controls::ControlsPlugin,
             fonts::FontsPlugin,
             look::LookPlugin,
+            menu::MenuPlugin,
             overlay::OverlayPlugin,
+        ))
+        .add_plugins((
             title::TitlePlugin,
             scene::ScenePlugin,
+            weather::WeatherPlugin,
             dialogue::DialoguePlugin,
             input::InputPlugin,
-            history::HistoryPlugin,
-            saves::SavesPlugin,
+            suggestions::SuggestionsPlugin,
+            sound::SoundPlugin,
+            voice::VoicePlugin,
         ))
-        .add_systems(Startup, open_model)
+        .add_plugins((
+            pause::PausePlugin,
+            history::HistoryPlugin,
+            slots::SlotsPlugin,
+            stage_picture::StagePicturePlugin,
+            settings_panel::SettingsPanelPlugin,
+            chronicle::ChroniclePlugin,
+            people::PeoplePlugin,
+            about::AboutPlugin,
+        ))
         .add_systems(Startup, |mut commands: Commands, fonts: Res<fonts::Fonts>| {
             commands.insert_resource(InspectorFont(fonts.chinese()));
         })
         .run()
-}
-
-/// Opens the model in the background. Where the processor draws, it leaves a core to the picture: threads that wait for
-/// each other on busy cores are slower than one.
-fn open_model(
-    arguments: Res<Arguments>,
-    adapter: Option<Res<RenderAdapterInfo>>,
-    model: Res<ActiveModel>,
-) {
-    let file = std::env::var_os("DRAMATURG_MODEL").map(PathBuf::from);
-    let choice = match arguments.model_file.clone().or(file) {
-        _ if arguments.no_model => ModelChoice::None,
-        Some(file) => {
-            let mut settings = LocalSettings::default();
-            if look::is_drawn_in_software(adapter.as_deref()) {
-                settings.threads = settings.threads.saturating_sub(1).max(1);
-            }
-            ModelChoice::Tuned(file, settings)
-        }
-        None => RemoteSettings::from_env().map_or(ModelChoice::None, ModelChoice::Remote),
-    };
-    model.change(choice);
 }
 
 /// The assets beside the program, or in the project when it runs from there.

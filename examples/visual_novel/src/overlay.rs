@@ -1,12 +1,15 @@
 //! What lies over the stage: at most one panel, and short notices.
 
+use crate::Screen;
+use crate::controls::{Controls, Wish};
 use crate::fonts::Face;
-use crate::look::{BOX, LAMP, PAPER};
+use crate::look::{Backdrop, FOG, LAMP, PAPER};
+use crate::menu::{MenuSystems, Scroll};
 use crate::words::{Language, Word, translate};
-use crate::{Screen, dialogue::Dialogue};
 use bevy::prelude::*;
 use bevy_dramaturg::llm::SlotState;
 use bevy_dramaturg::{ActiveModel, ModelChanged, Notice, PlaySaved};
+use bevy_dramaturg_ui::{Dialogue, DialogueSystems};
 
 pub struct OverlayPlugin;
 
@@ -16,7 +19,14 @@ impl Plugin for OverlayPlugin {
             .add_systems(Startup, (spawn_notice, spawn_model_line))
             .add_systems(
                 Update,
-                (translate, notices, fade, model_line, keys.run_if(in_state(Screen::Stage))),
+                (
+                    translate,
+                    notices,
+                    fade,
+                    model_line,
+                    keys.after(MenuSystems),
+                    pause.before(DialogueSystems),
+                ),
             );
     }
 }
@@ -26,13 +36,27 @@ impl Plugin for OverlayPlugin {
 pub enum Overlay {
     #[default]
     None,
+    Pause,
     History,
     Saves,
+    Preferences,
+    Suggestions,
+    Chronicle,
+    People,
+    About,
+    /// No panel: the words are hidden, so that the picture can be looked at.
+    Hidden,
 }
 
-/// The frame of a panel; what it shows is spawned into the second node.
-pub fn panel(heading: Word) -> impl Bundle {
+/// The frame of a panel.
+#[derive(Component)]
+pub struct Panel;
+
+/// The frame of a panel; what it shows is spawned into a [`sheet`] in it.
+pub fn panel(overlay: Overlay) -> impl Bundle {
     (
+        Panel,
+        DespawnOnExit(overlay),
         Node {
             position_type: PositionType::Absolute,
             width: percent(100),
@@ -43,25 +67,25 @@ pub fn panel(heading: Word) -> impl Bundle {
         },
         BackgroundColor(Color::srgba(0.03, 0.04, 0.05, 0.72)),
         GlobalZIndex(20),
-        Name::new(format!("panel {heading:?}")),
+        Name::new(format!("panel {overlay:?}")),
     )
 }
 
 /// The sheet on which a panel's content lies.
 pub fn sheet() -> impl Bundle {
     (
+        Backdrop { alpha: 0.985 },
         Node {
-            width: percent(84),
-            max_width: px(900),
-            height: percent(84),
-            padding: UiRect::axes(px(36), px(28)),
+            width: percent(92),
+            max_width: px(980),
+            height: percent(90),
+            padding: UiRect::axes(px(34), px(24)),
             flex_direction: FlexDirection::Column,
-            row_gap: px(14),
+            row_gap: px(10),
             border: px(1).all(),
             border_radius: BorderRadius::all(px(14)),
             ..default()
         },
-        BackgroundColor(BOX.with_alpha(0.985)),
         BorderColor::all(LAMP.with_alpha(0.3)),
     )
 }
@@ -72,31 +96,70 @@ pub fn heading(word: Word) -> impl Bundle {
         Node {
             justify_content: JustifyContent::SpaceBetween,
             align_items: AlignItems::Baseline,
+            column_gap: px(16),
+            flex_shrink: 0.0,
             ..default()
         },
         children![
             (word, Face::italic(30.0), TextColor(LAMP)),
-            (Word::Close, Face::upright(16.0), TextColor(PAPER.with_alpha(0.5))),
+            (Word::Close, Face::upright(16.0), TextColor(FOG)),
         ],
     )
 }
 
+/// A list that is scrolled where it is too long.
+pub fn list() -> impl Bundle {
+    (
+        Scroll,
+        Node {
+            flex_direction: FlexDirection::Column,
+            row_gap: px(8),
+            overflow: Overflow::scroll_y(),
+            min_height: px(0),
+            flex_grow: 1.0,
+            flex_basis: px(0),
+            ..default()
+        },
+    )
+}
+
 fn keys(
-    keyboard: Res<ButtonInput<KeyCode>>,
+    controls: Res<Controls>,
+    screen: Res<State<Screen>>,
     overlay: Res<State<Overlay>>,
     mut next: ResMut<NextState<Overlay>>,
-    mut screen: ResMut<NextState<Screen>>,
 ) {
-    let toggle = |panel: Overlay| if *overlay.get() == panel { Overlay::None } else { panel };
-    if keyboard.just_pressed(KeyCode::F2) {
-        next.set(toggle(Overlay::History));
-    } else if keyboard.just_pressed(KeyCode::F3) {
-        next.set(toggle(Overlay::Saves));
-    } else if keyboard.just_pressed(KeyCode::Escape) {
-        if *overlay.get() == Overlay::None {
-            screen.set(Screen::Title);
-        } else {
-            next.set(Overlay::None);
+    let on_stage = *screen.get() == Screen::Stage;
+    let panels = [
+        (Wish::Preferences, Overlay::Preferences, true),
+        (Wish::Saves, Overlay::Saves, true),
+        (Wish::Chronicle, Overlay::Chronicle, true),
+        (Wish::History, Overlay::History, on_stage),
+        (Wish::People, Overlay::People, on_stage),
+        (Wish::Suggest, Overlay::Suggestions, on_stage),
+        (Wish::Hide, Overlay::Hidden, on_stage),
+    ];
+    let now = *overlay.get();
+    let wished = panels.iter().find(|(wish, _, may)| *may && controls.wants(*wish));
+    if let Some((_, panel, _)) = wished {
+        next.set(if now == *panel { Overlay::None } else { *panel });
+    } else if controls.wants(Wish::Cancel) {
+        match now {
+            Overlay::None if on_stage => next.set(Overlay::Pause),
+            Overlay::None => {}
+            _ => next.set(Overlay::None),
+        }
+    } else if now == Overlay::Hidden && controls.wants(Wish::Accept) {
+        next.set(Overlay::None);
+    }
+}
+
+/// Nothing is typed out under a panel. What can be said lies beside the words, not over them.
+fn pause(overlay: Res<State<Overlay>>, mut dialogues: Query<&mut Dialogue>) {
+    for mut dialogue in &mut dialogues {
+        let paused = !matches!(overlay.get(), Overlay::None | Overlay::Suggestions);
+        if dialogue.paused != paused {
+            dialogue.paused = paused;
         }
     }
 }
@@ -113,9 +176,9 @@ fn spawn_notice(mut commands: Commands) {
     commands.spawn((
         Node {
             position_type: PositionType::Absolute,
-            top: px(14),
-            left: percent(15),
-            width: percent(70),
+            top: px(36),
+            left: percent(10),
+            width: percent(80),
             justify_content: JustifyContent::Center,
             ..default()
         },
@@ -162,9 +225,14 @@ fn model_line(
     }
 }
 
+/// A sentence for the player that comes from the game, not from a play. In.
+#[derive(Message)]
+pub struct Tell(pub String);
+
 fn notices(
     language: Res<Language>,
     mut notices: MessageReader<Notice>,
+    mut told: MessageReader<Tell>,
     mut saved: MessageReader<PlaySaved>,
     mut models: MessageReader<ModelChanged>,
     mut line: Single<(&mut NoticeLine, &mut Text), Without<ModelLine>>,
@@ -174,6 +242,7 @@ fn notices(
         line.0.left_s = NOTICE_S;
     };
     notices.read().for_each(|notice| show(notice.text.clone()));
+    told.read().for_each(|Tell(text)| show(text.clone()));
     saved.read().for_each(|_| show(language.say(Word::Saved).to_owned()));
     for ModelChanged(state) in models.read() {
         if let SlotState::Failed(why) = state {
@@ -191,6 +260,6 @@ fn fade(time: Res<Time>, mut line: Single<(&mut NoticeLine, &mut TextColor)>) {
 }
 
 /// The player can speak and turn pages only when no panel is open.
-pub fn stage_is_clear(overlay: Res<State<Overlay>>, dialogue: Option<Res<Dialogue>>) -> bool {
-    *overlay.get() == Overlay::None && dialogue.is_some()
+pub fn stage_is_clear(overlay: Res<State<Overlay>>, dialogues: Query<(), With<Dialogue>>) -> bool {
+    *overlay.get() == Overlay::None && !dialogues.is_empty()
 }

@@ -1,7 +1,6 @@
 //! The stage: the room, who stands in it, and the faces.
 
 use crate::Screen;
-use crate::dialogue::Dialogue;
 use crate::look::Cover;
 use crate::saves::SaveFolder;
 use crate::words::Language;
@@ -9,6 +8,7 @@ use crate::{Arguments, asset_folder};
 use bevy::prelude::*;
 use bevy_dramaturg::engine::{ActionKind, Emotion};
 use bevy_dramaturg::prelude::*;
+use bevy_dramaturg_ui::{Dialogue, History, Motion, Portrait, Rollback};
 use std::path::Path;
 
 pub struct ScenePlugin;
@@ -16,7 +16,7 @@ pub struct ScenePlugin;
 impl Plugin for ScenePlugin {
     fn build(&self, app: &mut App) {
         app.add_systems(OnEnter(Screen::Stage), raise)
-            .add_systems(Update, (dress, stand, breathe).chain().run_if(in_state(Screen::Stage)));
+            .add_systems(Update, (furnish, dress, stand).chain().run_if(in_state(Screen::Stage)));
     }
 }
 
@@ -24,16 +24,21 @@ impl Plugin for ScenePlugin {
 #[derive(Component)]
 struct Boards;
 
-/// A character's picture.
+/// The picture of the place, and the name of the one that it shows.
 #[derive(Component)]
-pub struct Portrait {
-    npc: Entity,
-    /// Its character's id: who comes first in the alphabet stands on the right, and looks to the left.
-    id: String,
-    faces: Vec<(Emotion, Handle<Image>)>,
-    /// 0 gone, 1 there.
-    shown: f32,
-    phase: f32,
+struct Room(String);
+
+/// A character's place on the stage, by its id: who comes first in the alphabet stands on the right, and looks to the
+/// left.
+#[derive(Component)]
+struct Placed(String);
+
+/// The story that was asked for.
+pub fn pack_of(assets: &AssetServer, arguments: &Arguments) -> Handle<StoryPack> {
+    // A pack outside the asset folder is named by its whole path.
+    let path = arguments.story.canonicalize().unwrap_or_else(|_| arguments.story.clone());
+    let path = path.strip_prefix(asset_folder()).map_or(path.clone(), Path::to_owned);
+    assets.load_builder().override_unapproved().load::<StoryPack>(path.join("pack.ron"))
 }
 
 fn raise(
@@ -43,26 +48,30 @@ fn raise(
     folder: Res<SaveFolder>,
     language: Res<Language>,
 ) {
-    // A pack outside the asset folder is named by its whole path.
-    let path = arguments.story.canonicalize().unwrap_or_else(|_| arguments.story.clone());
-    let path = path.strip_prefix(asset_folder()).map_or(path.clone(), Path::to_owned);
-    let pack = assets.load_builder().override_unapproved().load::<StoryPack>(path.join("pack.ron"));
+    let pack = pack_of(&assets, &arguments);
     let story = Story::new(pack)
         .with_locale(language.locale())
         .with_seed(arguments.seed)
         .with_save(folder.autosave());
-    commands.spawn((story, DespawnOnExit(Screen::Stage)));
+    commands.spawn((
+        story,
+        Dialogue::default(),
+        History::default(),
+        Rollback,
+        DespawnOnExit(Screen::Stage),
+    ));
     commands
         .spawn((
             DespawnOnExit(Screen::Stage),
             Node { width: percent(100), height: percent(100), ..default() },
-            GlobalZIndex(-1),
+            GlobalZIndex(-2),
         ))
         .with_children(|stage| {
             stage.spawn((
+                Room(String::new()),
                 Cover { aspect: 16.0 / 9.0 },
                 Node { position_type: PositionType::Absolute, ..default() },
-                ImageNode::new(assets.load("art/backgrounds/tavern.svg")),
+                ImageNode::default(),
             ));
             stage.spawn((
                 Boards,
@@ -89,6 +98,25 @@ fn raise(
         });
 }
 
+/// Shows the place that the play is in. A story that names none is played in the tavern.
+fn furnish(
+    assets: Res<AssetServer>,
+    plays: Query<&Play>,
+    mut rooms: Query<(&mut Room, &mut ImageNode)>,
+) {
+    let Some(play) = plays.iter().next() else { return };
+    let named = play.background();
+    // What a pack names is a file's name and leads nowhere else.
+    let plain = !named.is_empty() && named.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
+    let wanted = if plain { named } else { "tavern" };
+    for (mut room, mut image) in &mut rooms {
+        if room.0 != wanted {
+            wanted.clone_into(&mut room.0);
+            image.image = assets.load(format!("art/backgrounds/{wanted}.svg"));
+        }
+    }
+}
+
 /// A picture for each character of the cast.
 fn dress(
     mut commands: Commands,
@@ -106,10 +134,11 @@ fn dress(
         };
         let faces: Vec<_> = Emotion::ALL.into_iter().map(face).collect();
         let image = faces[0].1.clone();
-        let portrait =
-            Portrait { npc, id: id.clone(), faces, shown: 0.0, phase: npc.index_u32() as f32 };
+        let blink = Some(assets.load(format!("art/portraits/{name}/blink.svg")));
+        let portrait = Portrait { npc, faces, blink, shown: 0.0, phase: npc.index_u32() as f32 };
         commands.spawn((
             portrait,
+            Placed(id.clone()),
             ChildOf(boards),
             ImageNode { image, color: Color::WHITE.with_alpha(0.0), ..default() },
             Node {
@@ -128,11 +157,17 @@ fn dress(
 fn stand(
     time: Res<Time>,
     planners: Query<&Planner>,
-    dialogue: Option<Res<Dialogue>>,
+    motion: Res<Motion>,
+    dialogues: Query<&Dialogue>,
     mut acts: MessageReader<NpcActs>,
-    mut portraits: Query<(&mut Portrait, &mut ImageNode, &mut Node)>,
+    mut opened: MessageReader<PlayOpened>,
+    mut portraits: Query<(&mut Portrait, &Placed, &mut ImageNode, &mut Node)>,
     mut entered: Local<Vec<(Entity, bool)>>,
 ) {
+    // A play that was rolled back or loaded says itself who is there.
+    if opened.read().count() > 0 {
+        entered.clear();
+    }
     for act in acts.read() {
         entered.retain(|(npc, _)| *npc != act.npc);
         match act.kind {
@@ -148,22 +183,28 @@ fn stand(
     let mut present: Vec<(String, Entity)> = portraits
         .iter()
         .filter(|(portrait, ..)| here(portrait.npc))
-        .map(|(portrait, ..)| (portrait.id.clone(), portrait.npc))
+        .map(|(portrait, placed, ..)| (placed.0.clone(), portrait.npc))
         .collect();
     present.sort();
-    for (mut portrait, mut image, mut node) in &mut portraits {
+    for (mut portrait, _, mut image, mut node) in &mut portraits {
         let place = present.iter().position(|(_, npc)| *npc == portrait.npc);
-        let step = time.delta_secs() * if place.is_some() { 1.8 } else { -1.8 };
+        let speed = if motion.reduced { f32::MAX } else { 1.8 * time.delta_secs() };
+        let step = if place.is_some() { speed } else { -speed };
         portrait.shown = (portrait.shown + step).clamp(0.0, 1.0);
         if let Some(place) = place {
             // Centre of the figure, in hundredths of the window's width.
-            let centre = if present.len() == 1 { 62.0 } else { 72.0 - 34.0 * place as f32 };
+            let centre = match present.len() {
+                1 => 62.0,
+                2 => 72.0 - 34.0 * place as f32,
+                // From right to left over the same width, however many there are.
+                many => 80.0 - 56.0 * place as f32 / (many - 1) as f32,
+            };
             let left = Val::Percent(centre - 19.5);
             if node.left != left {
                 node.left = left;
             }
         }
-        let speaks = dialogue.as_ref().and_then(|d| d.speaker());
+        let speaks = dialogues.iter().next().and_then(Dialogue::speaker);
         let lit = if speaks.is_none_or(|(npc, _)| npc == portrait.npc) { 1.0 } else { 0.62 };
         let before = image.color.to_srgba().red;
         let light = before + (lit - before) * (time.delta_secs() * 6.0).min(1.0);
@@ -171,32 +212,9 @@ fn stand(
         if image.color != wanted {
             image.color = wanted;
         }
-        if let Some((npc, emotion)) = speaks
-            && npc == portrait.npc
-            && let Some((_, face)) = portrait.faces.iter().find(|(e, _)| *e == emotion)
-            && image.image != *face
-        {
-            image.image = face.clone();
-        }
     }
 }
 
 fn ease(t: f32) -> f32 {
     t * t * (3.0 - 2.0 * t)
-}
-
-/// A figure that waits for its words breathes in and leans a little.
-fn breathe(
-    time: Res<Time>,
-    dialogue: Option<Res<Dialogue>>,
-    mut figures: Query<(&Portrait, &mut UiTransform)>,
-) {
-    let thinks = dialogue.is_some_and(|dialogue| dialogue.is_thinking());
-    for (portrait, mut transform) in &mut figures {
-        let slow = (time.elapsed_secs() * 1.1 + portrait.phase).sin();
-        let lean = if thinks { 6.0 } else { 0.0 };
-        let rise = 14.0 * (1.0 - ease(portrait.shown));
-        let y = 4.0 + slow * 1.6 + rise + lean;
-        transform.translation = Val2::px(0.0, y);
-    }
 }

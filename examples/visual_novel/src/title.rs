@@ -1,7 +1,10 @@
 //! The title screen.
 
 use crate::fonts::Face;
-use crate::look::{Cover, INK, PAPER, Pressable};
+use crate::look::{Cover, INK, PAPER};
+use crate::menu::{FirstFocus, MenuSystems, Pressable, Pressed};
+use crate::overlay::Overlay;
+use crate::preferences::Preferences;
 use crate::saves::SaveFolder;
 use crate::words::{Language, Word};
 use crate::{Arguments, Screen};
@@ -11,8 +14,10 @@ pub struct TitlePlugin;
 
 impl Plugin for TitlePlugin {
     fn build(&self, app: &mut App) {
-        app.add_systems(OnEnter(Screen::Title), open)
-            .add_systems(Update, (straight_in, press).run_if(in_state(Screen::Title)));
+        app.add_systems(OnEnter(Screen::Title), open).add_systems(
+            Update,
+            (straight_in, press.after(MenuSystems)).run_if(in_state(Screen::Title)),
+        );
     }
 }
 
@@ -20,11 +25,13 @@ impl Plugin for TitlePlugin {
 enum Choice {
     Begin,
     Continue,
+    Panel(Overlay),
     Language,
     Quit,
 }
 
 fn open(mut commands: Commands, assets: Res<AssetServer>, folder: Res<SaveFolder>) {
+    let resumes = folder.autosave().exists();
     commands
         .spawn((
             DespawnOnExit(Screen::Title),
@@ -34,57 +41,62 @@ fn open(mut commands: Commands, assets: Res<AssetServer>, folder: Res<SaveFolder
         .with_children(|title| {
             title.spawn((
                 Cover { aspect: 16.0 / 9.0 },
+                GlobalZIndex(-2),
                 Node { position_type: PositionType::Absolute, ..default() },
                 ImageNode::new(assets.load("art/backgrounds/quay.svg")),
             ));
-            title
-                .spawn(Node {
-                    position_type: PositionType::Absolute,
-                    left: percent(8),
-                    top: percent(13),
-                    max_width: percent(84),
-                    flex_direction: FlexDirection::Column,
-                    row_gap: px(10),
-                    ..default()
-                })
-                .with_children(|column| {
-                    column.spawn((Word::Title, Face::upright(60.0), TextColor(PAPER), Soft));
-                    column.spawn((
-                        Word::Subtitle,
-                        Face::italic(25.0),
-                        TextColor(PAPER.with_alpha(0.85)),
-                        Soft,
+            let column = Node {
+                position_type: PositionType::Absolute,
+                left: percent(8),
+                top: percent(8),
+                max_width: percent(84),
+                flex_direction: FlexDirection::Column,
+                row_gap: px(6),
+                ..default()
+            };
+            title.spawn(column).with_children(|column| {
+                column.spawn((Word::Title, Face::upright(60.0), TextColor(PAPER), Soft));
+                let pale = TextColor(PAPER.with_alpha(0.85));
+                column.spawn((Word::Subtitle, Face::italic(25.0), pale, Soft));
+                column.spawn(Node { height: px(20), ..default() });
+                let mut choices = vec![
+                    (Choice::Begin, Word::Begin),
+                    (Choice::Panel(Overlay::Saves), Word::LoadGame),
+                    (Choice::Panel(Overlay::Preferences), Word::Preferences),
+                    (Choice::Panel(Overlay::Chronicle), Word::Chronicle),
+                    (Choice::Panel(Overlay::About), Word::About),
+                    (Choice::Language, Word::OtherLanguage),
+                    (Choice::Quit, Word::Quit),
+                ];
+                if resumes {
+                    choices.insert(0, (Choice::Continue, Word::Continue));
+                }
+                for (at, (choice, word)) in choices.into_iter().enumerate() {
+                    let mut row = column.spawn((
+                        choice,
+                        Pressable,
+                        Node { padding: UiRect::axes(px(2), px(3)), ..default() },
+                        children![(
+                            word,
+                            Face::upright(27.0),
+                            TextColor(PAPER.with_alpha(0.72)),
+                            Soft,
+                        )],
                     ));
-                    column.spawn(Node { height: px(34), ..default() });
-                    let mut choice = |choice: Choice, word: Word| {
-                        column.spawn((
-                            choice,
-                            Pressable,
-                            Node { padding: UiRect::axes(px(2), px(5)), ..default() },
-                            children![(
-                                word,
-                                Face::upright(28.0),
-                                TextColor(PAPER.with_alpha(0.72)),
-                                Soft,
-                            )],
-                        ));
-                    };
-                    if folder.autosave().exists() {
-                        choice(Choice::Continue, Word::Continue);
+                    if at == 0 {
+                        row.insert(FirstFocus);
                     }
-                    choice(Choice::Begin, Word::Begin);
-                    choice(Choice::Language, Word::OtherLanguage);
-                    choice(Choice::Quit, Word::Quit);
-                });
+                }
+            });
             title.spawn((
                 Node {
                     position_type: PositionType::Absolute,
                     left: percent(8),
-                    bottom: px(18),
+                    bottom: px(14),
                     ..default()
                 },
                 children![(
-                    Word::Keys,
+                    Word::KeysTitle,
                     Face::upright(15.0),
                     TextColor(PAPER.with_alpha(0.55)),
                     Soft,
@@ -114,27 +126,28 @@ fn straight_in(
 }
 
 fn press(
-    choices: Query<(&Interaction, &Choice), Changed<Interaction>>,
-    keyboard: Res<ButtonInput<KeyCode>>,
+    choices: Query<&Choice>,
     folder: Res<SaveFolder>,
-    mut language: ResMut<Language>,
+    language: Res<Language>,
+    mut pressed: MessageReader<Pressed>,
+    mut preferences: ResMut<Preferences>,
+    mut overlay: ResMut<NextState<Overlay>>,
     mut screen: ResMut<NextState<Screen>>,
     mut exit: MessageWriter<AppExit>,
 ) {
-    let pressed = choices.iter().find(|(interaction, _)| **interaction == Interaction::Pressed);
-    let by_key = keyboard
-        .just_pressed(KeyCode::Enter)
-        .then(|| if folder.autosave().exists() { Choice::Continue } else { Choice::Begin });
-    match pressed.map(|(_, choice)| *choice).or(by_key) {
-        Some(Choice::Begin) => {
-            folder.set_autosave_aside();
-            screen.set(Screen::Stage);
+    for Pressed(entity) in pressed.read() {
+        match choices.get(*entity) {
+            Ok(Choice::Begin) => {
+                folder.set_autosave_aside();
+                screen.set(Screen::Stage);
+            }
+            Ok(Choice::Continue) => screen.set(Screen::Stage),
+            Ok(Choice::Panel(panel)) => overlay.set(*panel),
+            Ok(Choice::Language) => preferences.language = Some(language.other()),
+            Ok(Choice::Quit) => {
+                exit.write(AppExit::Success);
+            }
+            Err(_) => {}
         }
-        Some(Choice::Continue) => screen.set(Screen::Stage),
-        Some(Choice::Language) => *language = language.other(),
-        Some(Choice::Quit) => {
-            exit.write(AppExit::Success);
-        }
-        None => {}
     }
 }

@@ -190,6 +190,7 @@ mod tests {
             languages: vec![],
             good_for: String::new(),
             sources: vec![],
+            served: None,
         }
     }
 

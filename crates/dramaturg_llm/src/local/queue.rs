@@ -92,3 +92,53 @@ pub(super) enum Urgency {
     Asked(Priority),
     Warm,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CompletionRequest, PendingScores, ScoreRequest, Work, channel};
+    use std::time::Duration;
+
+    fn score(priority: Priority, character: &str, deadline: Option<Duration>) -> Job {
+        let (_, answer, _) = PendingScores::channel();
+        let mut request = ScoreRequest::channel(["a"], "hm");
+        request.work =
+            Work { priority, character: character.into(), deadline, ..request.work.clone() };
+        Job::Score(Box::new(request), answer, std::sync::Arc::default())
+    }
+
+    fn who(job: Option<Job>) -> String {
+        job.map_or_else(|| "nobody".into(), |job| job.character().to_owned())
+    }
+
+    #[test]
+    fn closed_sets_wait_by_priority_then_by_fair_shares() {
+        let mut queue = Queue::default();
+        let (_stream, events, cancel) = channel();
+        let mut request = CompletionRequest::new(Vec::new());
+        request.work.character = "speaker".into();
+        for job in [
+            score(Priority::Background, "thinker", None),
+            score(Priority::PlayerSees, "greedy", None),
+            score(Priority::PlayerSees, "modest", None),
+            Job::Complete(Box::new(request), events, cancel),
+        ] {
+            assert!(queue.push(job).is_ok());
+        }
+        queue.serve("modest", 10);
+        queue.serve("greedy", 10);
+        let order: Vec<_> = (0..5).map(|_| who(queue.pop(|_| true))).collect();
+        assert_eq!(order, ["speaker", "modest", "greedy", "thinker", "nobody"]);
+    }
+
+    #[test]
+    fn a_closed_set_past_its_deadline_is_judged_no_more() {
+        let mut queue = Queue::default();
+        assert!(queue.push(score(Priority::PlayerWaits, "a", Some(Duration::ZERO))).is_ok());
+        assert!(queue.push(score(Priority::PlayerWaits, "b", None)).is_ok());
+        std::thread::sleep(Duration::from_millis(2));
+        let stale = queue.take_stale();
+        assert!(matches!(&stale[..], [(_, ModelError::TimedOut)]));
+        assert_eq!(who(queue.pop(|_| true)), "b");
+    }
+}

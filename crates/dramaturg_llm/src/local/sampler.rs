@@ -10,6 +10,10 @@ const MOST: usize = 256;
 /// How far back repetitions are looked for, in tokens.
 const MEMORY: usize = 256;
 
+/// Tokens whose greatest logit is looked for at once.
+const BLOCK: usize = 128;
+const LANES: usize = 16;
+
 pub(super) struct Sampler {
     settings: Sampling,
     state: u64,
@@ -34,14 +38,7 @@ impl Sampler {
 
     /// Chooses a token and remembers it.
     pub(super) fn pick(&mut self, logits: &[f32]) -> i32 {
-        let best = logits.iter().copied().fold(f32::MIN, f32::max);
-        let floor = best - REACH;
-        let mut top: Vec<(i32, f32)> = Vec::with_capacity(1024);
-        for (id, &logit) in (0..).zip(logits) {
-            if logit >= floor {
-                top.push((id, logit));
-            }
-        }
+        let mut top = self.candidates(logits);
         self.penalise(&mut top);
         let order = |a: &(i32, f32), b: &(i32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         if top.len() > MOST {
@@ -56,6 +53,39 @@ impl Sampler {
         };
         self.take(id);
         id
+    }
+
+    /// All that can be among the [`MOST`] after the penalties, and little more: a vocabulary has 150,000 tokens, of
+    /// which a third may be within [`REACH`].
+    fn candidates(&self, logits: &[f32]) -> Vec<(i32, f32)> {
+        let best_of: Vec<f32> = logits.chunks(BLOCK).map(greatest).collect();
+        let best = greatest(&best_of);
+        // So many blocks have a token that is at least as likely as this: none that is less likely is needed, even
+        // when penalties push all that were spoken to the end.
+        let needed = MOST + self.counts.len();
+        let mut ordered = best_of.clone();
+        let enough = if ordered.len() > needed {
+            *ordered.select_nth_unstable_by(needed - 1, |a, b| b.total_cmp(a)).1
+        } else {
+            f32::NEG_INFINITY
+        };
+        let floor = best - REACH;
+        let least = floor.max(enough);
+        let mut top = Vec::with_capacity(1024);
+        for (block, (tokens, &best)) in logits.chunks(BLOCK).zip(&best_of).enumerate() {
+            if best >= least {
+                let ids = (block * BLOCK) as i32..;
+                top.extend(ids.zip(tokens.iter().copied()).filter(|token| token.1 >= least));
+            }
+        }
+        for &id in self.counts.keys() {
+            if let Some(&logit) = usize::try_from(id).ok().and_then(|id| logits.get(id))
+                && (floor..least).contains(&logit)
+            {
+                top.push((id, logit));
+            }
+        }
+        top
     }
 
     /// Remembers a token that was not drawn: one that a grammar forced.
@@ -121,6 +151,20 @@ impl Sampler {
     }
 }
 
+/// The greatest, in lanes that the processor compares side by side; a fold over `f32::max` waits for each before the
+/// next.
+fn greatest(logits: &[f32]) -> f32 {
+    let greater = |a: f32, b: f32| if b > a { b } else { a };
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let (rows, rest) = logits.as_chunks::<LANES>();
+    for row in rows {
+        for (lane, &logit) in lanes.iter_mut().zip(row) {
+            *lane = greater(*lane, logit);
+        }
+    }
+    lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, greater)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +188,43 @@ mod tests {
     #[test]
     fn zero_temperature_is_greedy() {
         assert_eq!(Sampler::new(greedy()).pick(&[0.1, 3.0, 2.0]), 1);
+    }
+
+    /// What `pick` orders, found by looking at each token.
+    fn looked_at_one_by_one(sampler: &Sampler, logits: &[f32]) -> Vec<(i32, f32)> {
+        let best = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let all = (0..).zip(logits.iter().copied());
+        let mut top: Vec<(i32, f32)> = all.filter(|token| token.1 >= best - REACH).collect();
+        finish(sampler, &mut top);
+        top
+    }
+
+    fn finish(sampler: &Sampler, top: &mut Vec<(i32, f32)>) {
+        sampler.penalise(top);
+        top.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        top.truncate(MOST);
+    }
+
+    #[test]
+    fn the_candidates_are_those_of_the_whole_vocabulary() {
+        let mut noise = Sampler::new(Sampling { seed: 3, ..Sampling::default() });
+        for (size, spoken, width) in
+            [(5, 2, 3.0), (300, 40, 3.0), (70_001, 0, 60.0), (70_001, 900, 9.0)]
+        {
+            let logits: Vec<f32> = (0..size).map(|_| (noise.draw() - 0.5) * width).collect();
+            let mut sampler = Sampler::new(Sampling {
+                repeat_penalty: 1.3,
+                presence_penalty: 5.0,
+                ..Sampling::default()
+            });
+            // The likeliest were spoken, so that all of them fall behind.
+            let mut ids: Vec<i32> = (0..size).collect();
+            ids.sort_by(|a, b| logits[*b as usize].total_cmp(&logits[*a as usize]));
+            ids.iter().take(spoken).for_each(|id| sampler.take(*id));
+            let mut top = sampler.candidates(&logits);
+            finish(&sampler, &mut top);
+            assert_eq!(top, looked_at_one_by_one(&sampler, &logits));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::form::Form;
 use super::prefix_tree::{Seq, Token};
 use super::prompt::Prompt;
 use super::sampler::Sampler;
+use super::weights::Weights;
 use super::words::Words;
 use crate::{CompletionRequest, ModelError, StreamEvent, Usage};
 use crossbeam_channel::Sender;
@@ -16,6 +17,7 @@ const LEAD_MARGIN: f32 = 0.5;
 
 /// What an answer says when its last message says nothing: how likely each lead is anyway.
 pub(super) struct Baseline {
+    weights: Weights,
     prompt: Vec<Token>,
     odds: Vec<f32>,
 }
@@ -34,6 +36,8 @@ enum Phase {
 /// A completion on its way.
 pub(super) struct Speak {
     pub(super) request: CompletionRequest,
+    /// Under which it is spoken.
+    pub(super) weights: Weights,
     pub(super) seq: Seq,
     /// What the sequence shall hold next.
     pub(super) goal: Vec<Token>,
@@ -62,6 +66,7 @@ impl Speak {
     pub(super) fn new(
         model: &LlamaModel,
         request: CompletionRequest,
+        weights: Weights,
         prompt: Prompt,
         events: Sender<StreamEvent>,
         cancel: Arc<AtomicBool>,
@@ -82,6 +87,7 @@ impl Speak {
         let words = Words::new(&request.stop);
         let usage = Usage { prompt_tokens: prompt.tokens.len() as u32, ..Usage::default() };
         let mut speak = Self {
+            weights,
             seq: -1,
             goal: Vec::new(),
             events,
@@ -108,8 +114,8 @@ impl Speak {
             ]
             .concat();
             match baseline {
-                Some(baseline) if baseline.prompt == without => {
-                    speak.go_for_lead(baseline.odds.clone());
+                Some(known) if known.weights == weights && known.prompt == without => {
+                    speak.go_for_lead(known.odds.clone());
                 }
                 _ => {
                     speak.phase = Phase::Baseline;
@@ -156,7 +162,11 @@ impl Speak {
         match std::mem::replace(&mut self.phase, Phase::Prompt) {
             Phase::Baseline => {
                 let odds = self.odds(logits);
-                *baseline = Some(Baseline { prompt: self.goal.clone(), odds: odds.clone() });
+                *baseline = Some(Baseline {
+                    weights: self.weights,
+                    prompt: self.goal.clone(),
+                    odds: odds.clone(),
+                });
                 self.go_for_lead(odds);
                 Progress::More
             }

@@ -5,6 +5,7 @@ use super::prefix_tree::{Seq, Token};
 use crate::ModelError;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::token::LlamaToken;
+use std::collections::BTreeSet;
 
 /// Tokens of a batch at the most; a whole closed set is judged in one.
 pub(super) const BATCH: usize = 512;
@@ -27,13 +28,20 @@ pub(super) enum Piece {
 pub(super) struct Step {
     batch: LlamaBatch<'static>,
     pub(super) pieces: Vec<Piece>,
+    /// Whose tokens it has; all of the same weights.
+    seqs: BTreeSet<Seq>,
     /// What the sequences hold more when it is evaluated.
     grown: Vec<(Seq, Vec<Token>)>,
 }
 
 impl Step {
     pub(super) fn new() -> Self {
-        Self { batch: LlamaBatch::new(BATCH, 1), pieces: Vec::new(), grown: Vec::new() }
+        Self {
+            batch: LlamaBatch::new(BATCH, 1),
+            pieces: Vec::new(),
+            seqs: BTreeSet::new(),
+            grown: Vec::new(),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -66,6 +74,7 @@ impl Step {
     }
 
     fn token(&mut self, token: Token, at: usize, seq: Seq, logits: bool) -> Result<(), ModelError> {
+        self.seqs.insert(seq);
         self.batch
             .add(LlamaToken(token), at as i32, &[seq], logits)
             .map_err(|e| ModelError::Unreachable(e.to_string()))
@@ -73,7 +82,7 @@ impl Step {
 
     /// Evaluates it; returns the pieces, whose logits `cells` has now.
     pub(super) fn evaluate(mut self, cells: &mut Cells<'_>) -> Result<Vec<Piece>, ModelError> {
-        cells.decode(&mut self.batch, &self.grown)?;
+        cells.decode(&mut self.batch, &self.seqs, self.grown)?;
         Ok(self.pieces)
     }
 }

@@ -2,21 +2,24 @@
 //!
 //! A step is one batch: a token for each answer that is being written, and a slice of one prompt. So running speech never
 //! waits for more than a slice, a cancelled request ends within one, and whoever is more urgent goes first at the next.
+//! A batch is of one adapter: those who speak with different ones take turns.
 //! llama.cpp can't be interrupted inside a batch.
 
 use super::cells::{CacheFigures, Cells};
 use super::form::{Form, Forms};
-use super::judge::{Judge, log_probability};
+use super::judge::{Judge, Neutral, log_probability};
 use super::prefix_tree::{Seq, Token};
 use super::prompt::{Prompt, plain, render, tokens};
 use super::queue::{Queue, Urgency};
 use super::speak::{Baseline, Progress, Speak};
 use super::step::{BATCH, Piece, Step};
+use super::turns::Turns;
+use super::weights::Weights;
 use super::{Job, LocalFigures};
-use crate::{ModelError, StreamEvent, Warm};
+use crate::{ModelError, Priority, StreamEvent, Warm};
 use crossbeam_channel::Receiver;
 use llama_cpp_2::model::{LlamaChatTemplate, LlamaModel};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tokens of a prompt that are evaluated in one step when nobody speaks, and while somebody does.
@@ -25,8 +28,8 @@ const SLICE_BESIDE_SPEECH: usize = 32;
 
 /// What is being evaluated ahead.
 struct Ahead {
-    /// What is still to be held.
-    goals: VecDeque<Vec<Token>>,
+    /// What is still to be held, and under which weights.
+    goals: VecDeque<(Weights, Vec<Token>)>,
     seq: Option<Seq>,
 }
 
@@ -40,9 +43,11 @@ pub(super) struct Worker<'m> {
     /// Answers on their way, in the order in which they began.
     speaking: Vec<Speak>,
     judging: Option<Judge>,
+    neutral: Neutral,
     ahead: Option<Ahead>,
     baseline: Option<Baseline>,
     forms: Option<Forms>,
+    turns: Turns,
     /// Answers at the same time.
     parallel: usize,
     /// Tokens of one prompt and its answer.
@@ -71,9 +76,11 @@ impl<'m> Worker<'m> {
             queue: Queue::default(),
             speaking: Vec::new(),
             judging: None,
+            neutral: Neutral::default(),
             ahead: None,
             baseline: None,
             forms: None,
+            turns: Turns::default(),
             parallel: parallel.max(1),
             longest,
             steps: 0,
@@ -125,6 +132,15 @@ impl<'m> Worker<'m> {
                 Job::Load(folder, answer) => {
                     let _ = answer.send(self.cells.load(&folder));
                 }
+                Job::Clear(answer) => {
+                    self.cells.forget_idle();
+                    // Who has the answer finds the same in the figures.
+                    self.tell();
+                    let _ = answer.send(self.cells.figures());
+                }
+                Job::Audit(answer) => {
+                    let _ = answer.send(self.cells.audit());
+                }
                 job => {
                     if let Err((job, error)) = self.queue.push(job) {
                         job.refuse(error);
@@ -170,12 +186,11 @@ impl<'m> Worker<'m> {
                 Job::Score(..) => !judging,
                 // Only when nobody has anything else to do.
                 Job::Warm(_) => !busy,
-                Job::Save(..) | Job::Load(..) | Job::Close => false,
+                Job::Save(..) | Job::Load(..) | Job::Clear(_) | Job::Audit(_) | Job::Close => false,
             };
             let Some(job) = self.queue.pop(fits) else { break };
-            if !matches!(job, Job::Warm(_)) {
-                self.stop_ahead();
-            }
+            // Even for a newer wish of the same kind.
+            self.stop_ahead();
             self.begin(job);
         }
         if self.ahead.is_some() && self.queue.has_before(Urgency::Warm) {
@@ -193,8 +208,8 @@ impl<'m> Worker<'m> {
     fn begin(&mut self, job: Job) {
         match job {
             Job::Complete(request, events, cancel) => {
-                let prepared = self.fitting(&request).and_then(|p| Ok((p, self.form(&request)?)));
-                let (prompt, form) = match prepared {
+                let prepared = self.prepare(&request);
+                let (weights, prompt, form) = match prepared {
                     Ok(prepared) => prepared,
                     Err(error) => {
                         let _ = events.send(StreamEvent::Failed(error));
@@ -205,6 +220,7 @@ impl<'m> Worker<'m> {
                 let mut speak = Speak::new(
                     self.model,
                     *request,
+                    weights,
                     prompt,
                     events,
                     cancel,
@@ -212,9 +228,9 @@ impl<'m> Worker<'m> {
                     form,
                 );
                 let found = if alone {
-                    self.cells.acquire_empty().map(|seq| (seq, 0))
+                    self.cells.acquire_empty(weights).map(|seq| (seq, 0))
                 } else {
-                    self.cells.acquire(&speak.goal, speak.goal.len() - 1)
+                    self.cells.acquire(&speak.goal, speak.goal.len() - 1, weights)
                 };
                 match found {
                     Ok((seq, cached)) => {
@@ -226,21 +242,32 @@ impl<'m> Worker<'m> {
                 }
             }
             Job::Score(request, answer, cancel) => {
-                let mut judge = Judge::new(self.model, &request, answer, cancel);
-                if judge.is_empty() {
-                    judge.scores = vec![0.0; judge.hypotheses.len()];
-                    judge.end(Ok(()));
+                let judge = Judge::new(self.model, *request, &self.neutral, answer, cancel);
+                let tokens = judge.longest();
+                if tokens > self.longest {
+                    let error = ModelError::TooLong { tokens, limit: self.longest };
+                    judge.end(Err(error), &mut self.neutral);
+                } else if judge.is_over() {
+                    judge.end(Ok(()), &mut self.neutral);
                 } else {
                     self.judging = Some(judge);
                 }
             }
             Job::Warm(what) => self.ahead = Some(self.goals(&what)),
-            Job::Save(..) | Job::Load(..) | Job::Close => {}
+            Job::Save(..) | Job::Load(..) | Job::Clear(_) | Job::Audit(_) | Job::Close => {}
         }
     }
 
+    fn prepare(
+        &mut self,
+        request: &crate::CompletionRequest,
+    ) -> Result<(Weights, Prompt, Option<Form>), ModelError> {
+        let weights = self.cells.weights(request.adapter.as_ref())?;
+        Ok((weights, self.fitting(request)?, self.form(request)?))
+    }
+
     fn fitting(&self, request: &crate::CompletionRequest) -> Result<Prompt, ModelError> {
-        let prompt = render(self.model, self.template, &request.messages)?;
+        let prompt = render(self.model, self.template, &super::brief::messages(request))?;
         let limit = self.longest.saturating_sub(request.max_tokens as usize);
         if prompt.tokens.is_empty() || prompt.tokens.len() > limit {
             return Err(ModelError::TooLong { tokens: prompt.tokens.len(), limit });
@@ -268,34 +295,72 @@ impl<'m> Worker<'m> {
         for prefix in &what.prefixes {
             let mut tokens = plain(self.model, prefix);
             tokens.pop();
-            if !tokens.is_empty() {
-                goals.push_back(tokens);
+            if !tokens.is_empty() && tokens.len() < self.longest {
+                goals.push_back((Weights::OWN, tokens));
             }
         }
-        if let Ok(mut prompt) = render(self.model, self.template, &what.messages) {
+        let weights = self.cells.weights(what.adapter.as_ref());
+        let prompt = render(self.model, self.template, &what.messages);
+        if let (Ok(weights), Ok(mut prompt)) = (weights, prompt) {
             prompt.tokens.truncate(prompt.last);
             // The last word may still grow, and be other tokens then.
             let stands = what.typed.rfind(char::is_whitespace).unwrap_or_default();
             prompt.tokens.extend(tokens(self.model, &what.typed[..stands], false));
             if !prompt.tokens.is_empty() && prompt.tokens.len() < self.longest {
-                goals.push_back(prompt.tokens);
+                goals.push_back((weights, prompt.tokens));
             }
         }
         Ahead { goals, seq: None }
     }
 
+    /// Under which weights there is something to do, and how urgent it is.
+    fn work(&self) -> BTreeMap<Weights, Priority> {
+        let mut work = BTreeMap::new();
+        let mut add = |weights, priority: Priority| {
+            let urgent = work.entry(weights).or_insert(priority);
+            *urgent = priority.min(*urgent);
+        };
+        // Prompts wait for a closed set that comes before them.
+        let judged = self.judges_first();
+        if let Some(judge) = self.judging.as_ref().filter(|_| judged) {
+            add(Weights::OWN, judge.work.priority);
+        }
+        let able = |speak: &&Speak| speak.drawn().is_some() || !judged;
+        for speak in self.speaking.iter().filter(able) {
+            add(speak.weights, speak.request.work.priority);
+        }
+        if let (true, Some(ahead)) = (work.is_empty(), &self.ahead) {
+            let weights = ahead.goals.front().map_or(Weights::OWN, |(weights, _)| *weights);
+            work.insert(weights, Priority::Background);
+        }
+        work
+    }
+
     /// One batch.
     fn step(&mut self) -> Result<(), ModelError> {
+        let Some(weights) = self.turns.next(&self.work()) else { return Ok(()) };
         let mut step = Step::new();
-        for (at, speak) in self.speaking.iter().enumerate() {
+        let able = |speak: &Speak| speak.weights == weights;
+        for (at, speak) in self.speaking.iter().enumerate().filter(|(_, speak)| able(speak)) {
             if let Some(tokens) = speak.drawn() {
-                let from = self.cells.length(speak.seq);
-                let index = step.slice(tokens.to_vec(), from, speak.seq, true)?;
-                step.pieces.push(Piece::Drawn { at, index });
+                if tokens.len() > BATCH {
+                    let what = format!("write {} fixed tokens at once", tokens.len());
+                    self.broken = Some((at, ModelError::Unsupported(what)));
+                    break;
+                }
+                // A grammar may force many at once; who finds no room is in the next batch.
+                if step.len() + tokens.len() <= BATCH {
+                    let from = self.cells.length(speak.seq);
+                    let index = step.slice(tokens.to_vec(), from, speak.seq, true)?;
+                    step.pieces.push(Piece::Drawn { at, index });
+                }
             }
         }
         let slice = if step.pieces.is_empty() { SLICE } else { SLICE_BESIDE_SPEECH };
-        self.add_prompt(&mut step, slice)?;
+        let slice = slice.min(BATCH - step.len());
+        if slice > 0 && self.broken.is_none() {
+            self.add_prompt(&mut step, slice, weights)?;
+        }
         if let Some((at, error)) = self.broken.take() {
             // Nothing was evaluated yet: the others go on at the next step.
             self.end_speech(at, Err(error));
@@ -304,22 +369,71 @@ impl<'m> Worker<'m> {
         if step.len() == 0 {
             return Ok(());
         }
-        let pieces = step.evaluate(&mut self.cells)?;
-        self.steps += 1;
-        self.use_logits(pieces);
+        let begun = step.pieces.iter().find_map(|piece| match piece {
+            Piece::Prefix { seq } => Some(*seq),
+            _ => None,
+        });
+        match step.evaluate(&mut self.cells) {
+            Ok(pieces) => {
+                self.steps += 1;
+                self.use_logits(pieces);
+                Ok(())
+            }
+            Err(error @ ModelError::Busy(_)) => {
+                if let Some(seq) = begun {
+                    self.cells.release(seq);
+                }
+                self.give_way(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All that runs needs more cells than there are: what is least waited for ends, and the rest goes on. A closed set
+    /// ends before an answer that the player waits for: nothing of it was shown.
+    fn give_way(&mut self, error: ModelError) -> Result<(), ModelError> {
+        if self.ahead.is_some() {
+            self.stop_ahead();
+            return Ok(());
+        }
+        let all = self.speaking.iter().enumerate();
+        let least = all.map(|(at, speak)| (speak.request.work.priority, at)).max();
+        match least {
+            Some((priority, at)) if self.judging.is_none() || priority > Priority::PlayerWaits => {
+                self.end_speech(at, Err(error));
+            }
+            _ if self.judging.is_some() => self.end_judgement(Err(error)),
+            _ => return Err(error),
+        }
         Ok(())
     }
 
-    /// Adds a slice of the most urgent prompt, or a closed set that is ready to be judged.
-    fn add_prompt(&mut self, step: &mut Step, slice: usize) -> Result<(), ModelError> {
-        // The player's words are understood before anybody answers.
-        if self.judging.is_some() {
+    /// Whether the closed set comes before all prompts: the player's words are understood before anybody answers.
+    fn judges_first(&self) -> bool {
+        let waiting = self.speaking.iter().filter(|speak| speak.drawn().is_none());
+        let soonest = waiting.map(|speak| speak.request.work.priority).min();
+        let first = |judge: &Judge| soonest.is_none_or(|other| judge.work.priority <= other);
+        self.judging.as_ref().is_some_and(first)
+    }
+
+    /// Adds a slice of the most urgent prompt of these weights, or a closed set that is ready to be judged.
+    fn add_prompt(
+        &mut self,
+        step: &mut Step,
+        slice: usize,
+        weights: Weights,
+    ) -> Result<(), ModelError> {
+        if self.judges_first() {
+            if weights != Weights::OWN {
+                return Ok(());
+            }
             if let Err(error) = self.add_judgement(step, slice) {
                 self.end_judgement(Err(error));
             }
             return Ok(());
         }
-        let waiting = self.speaking.iter().enumerate().filter(|(_, speak)| speak.drawn().is_none());
+        let waits = |speak: &Speak| speak.weights == weights && speak.drawn().is_none();
+        let waiting = self.speaking.iter().enumerate().filter(|(_, speak)| waits(speak));
         let urgent = waiting.min_by_key(|(_, speak)| speak.request.work.priority).map(|(at, _)| at);
         let Some(at) = urgent else {
             return if step.pieces.is_empty() { self.add_ahead(step) } else { Ok(()) };
@@ -346,9 +460,9 @@ impl<'m> Worker<'m> {
     fn add_judgement(&mut self, step: &mut Step, slice: usize) -> Result<(), ModelError> {
         let Some(judge) = &mut self.judging else { return Ok(()) };
         // First every prefix is held.
-        while judge.held.len() < judge.hypotheses.len() {
-            let goal = judge.hypotheses[judge.held.len()].held();
-            let (seq, from) = self.cells.acquire(goal, goal.len())?;
+        while judge.held.len() < judge.wanted() {
+            let goal = judge.hypotheses[judge.first + judge.held.len()].held();
+            let (seq, from) = self.cells.acquire(goal, goal.len(), Weights::OWN)?;
             if from == goal.len() {
                 judge.held.push(seq);
                 continue;
@@ -362,8 +476,9 @@ impl<'m> Worker<'m> {
         let from = judge.scores.len();
         let mut until = from;
         let index = step.len() as i32;
-        for (hypothesis, seq) in judge.hypotheses.iter().zip(&judge.held).skip(from) {
-            if until > from && step.len() + hypothesis.line.len() > BATCH {
+        let held = judge.hypotheses[judge.first..].iter().zip(&judge.held);
+        for (hypothesis, seq) in held.skip(from - judge.first) {
+            if step.len() + hypothesis.line.len() > BATCH {
                 break;
             }
             let start = hypothesis.held().len();
@@ -372,16 +487,18 @@ impl<'m> Worker<'m> {
             }
             until += 1;
         }
-        step.pieces.push(Piece::Line { from, until, index });
+        if until > from {
+            step.pieces.push(Piece::Line { from, until, index });
+        }
         Ok(())
     }
 
     fn add_ahead(&mut self, step: &mut Step) -> Result<(), ModelError> {
         let Some(ahead) = &mut self.ahead else { return Ok(()) };
-        while let Some(goal) = ahead.goals.front() {
+        while let Some((weights, goal)) = ahead.goals.front() {
             let (seq, from) = match ahead.seq {
                 Some(seq) => (seq, self.cells.length(seq)),
-                None => self.cells.acquire(goal, goal.len())?,
+                None => self.cells.acquire(goal, goal.len(), *weights)?,
             };
             ahead.seq = Some(seq);
             if from < goal.len() {
@@ -436,8 +553,9 @@ impl<'m> Worker<'m> {
             judge.scores.push(sum / line.len() as f32);
         }
         for at in from..until {
-            self.cells.drop_beyond(judge.held[at]);
+            self.cells.drop_beyond(judge.held[at - judge.first]);
         }
+        judge.turn().into_iter().for_each(|seq| self.cells.release(seq));
         if judge.is_over() {
             self.end_judgement(Ok(()));
         }
@@ -446,7 +564,7 @@ impl<'m> Worker<'m> {
     fn end_judgement(&mut self, result: Result<(), ModelError>) {
         if let Some(judge) = self.judging.take() {
             judge.held.iter().for_each(|seq| self.cells.release(*seq));
-            judge.end(result);
+            judge.end(result, &mut self.neutral);
         }
     }
 
@@ -472,11 +590,11 @@ impl<'m> Worker<'m> {
         }
         if let Some(judge) = self.judging.take() {
             judge.held.iter().for_each(|seq| self.cells.forget(*seq));
-            judge.end(Err(error.clone()));
+            judge.end(Err(error.clone()), &mut self.neutral);
         }
-        if let Some(Ahead { seq: Some(seq), .. }) = self.ahead.take() {
-            self.cells.forget(seq);
-        }
+        self.ahead = None;
+        // What is left is a sequence that was just begun in that batch, or evaluated ahead.
+        self.cells.forget_busy();
     }
 
     fn tell(&self) {

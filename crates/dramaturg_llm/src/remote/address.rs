@@ -4,17 +4,8 @@ use super::RemoteError;
 use reqwest::Url;
 
 /// Checks an address before anything is sent to it.
-pub(super) fn address(text: &str, allow_plain_http: bool) -> Result<Url, RemoteError> {
-    let shown = || {
-        // An address with an @ may hold a password, one with a question mark a key.
-        let text = text.split('?').next().unwrap_or_default();
-        if text.contains('@') {
-            "(not shown: it may hold a key)".to_owned()
-        } else {
-            text.to_owned()
-        }
-    };
-    let bad = |reason: String| RemoteError::BadUrl { url: shown(), reason };
+pub(crate) fn address(text: &str, allow_plain_http: bool) -> Result<Url, RemoteError> {
+    let bad = |reason: String| RemoteError::BadUrl { url: shown(text).to_owned(), reason };
     let url = Url::parse(text.trim()).map_err(|e| bad(e.to_string()))?;
     let host = url.host_str().ok_or_else(|| bad("it names no host".into()))?;
     if !url.username().is_empty() || url.password().is_some() {
@@ -27,6 +18,12 @@ pub(super) fn address(text: &str, allow_plain_http: bool) -> Result<Url, RemoteE
         other => return Err(bad(format!("{other} is not http"))),
     }
     Ok(url)
+}
+
+/// As much of an address as may be shown: one with an @ may hold a password, one with a question mark a key.
+pub(crate) fn shown(url: &str) -> &str {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    if url.contains('@') { "(not shown: it may hold a key)" } else { url }
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -21,10 +21,10 @@ pub struct PendingEmbeddings {
     cancel: Arc<AtomicBool>,
 }
 
-pub(super) type EmbeddingSender = Sender<Result<Vec<Vec<f32>>, ModelError>>;
+pub(crate) type EmbeddingSender = Sender<Result<Vec<Vec<f32>>, ModelError>>;
 
 impl PendingEmbeddings {
-    pub(super) fn channel() -> (Self, EmbeddingSender, Arc<AtomicBool>) {
+    pub(crate) fn channel() -> (Self, EmbeddingSender, Arc<AtomicBool>) {
         let (sender, embeddings) = crossbeam_channel::bounded(1);
         let cancel = Arc::new(AtomicBool::new(false));
         (Self { embeddings, cancel: cancel.clone() }, sender, cancel)

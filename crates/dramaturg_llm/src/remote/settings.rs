@@ -1,5 +1,6 @@
 //! Where the servers are, what they can, and how patient one is with them.
 
+use super::address::shown;
 use super::key::Key;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -108,10 +109,8 @@ impl EndpointSettings {
 impl fmt::Debug for EndpointSettings {
     /// Leaves out the parts of the URL in which some people put a key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = self.base_url.split(['?', '#']).next().unwrap_or_default();
-        let url = if url.contains('@') { "(not shown: it may hold a key)" } else { url };
         f.debug_struct("EndpointSettings")
-            .field("base_url", &url)
+            .field("base_url", &shown(&self.base_url))
             .field("model", &self.model)
             .field("embedding_model", &self.embedding_model)
             .field("key", &self.key)

@@ -64,6 +64,11 @@ impl Completing {
         completing.ask_next(desk, asked, None).then_some(completing)
     }
 
+    /// Nobody wants the answer any more.
+    pub(super) fn cancel(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+
     /// What to wait for.
     pub(super) fn events(&self) -> Option<&Receiver<StreamEvent>> {
         self.running.as_ref().map(|running| running.stream.events())
@@ -186,8 +191,9 @@ impl Completing {
         let too_late = !waited.is_zero() && request.work.deadline.is_some_and(|d| d.is_zero());
         let next = if too_late { None } else { desk.next(&mut self.route, &self.facts, now) };
         if let Some(attempt) = next
-            && let Some(model) = &desk.models[attempt.tier]
+            && let Some(model) = desk.model(attempt.tier)
         {
+            request.work.done_by = attempt.done_by.clone();
             let hold = self.route.cascade.is_some_and(|cascade| {
                 cascade.hold || self.facts.work.priority == Priority::Background
             });

@@ -5,10 +5,11 @@ use super::difficulty::Difficulty;
 use super::health::TierHealth;
 use super::ledger::{Ledger, LedgerEntry};
 use super::moment::Moment;
+use super::news::{News, Newsstand};
 use super::policy::{Cascade, Policy};
 use super::price::{Price, Tokens};
 use super::why::{Because, Note, Outcome, Why};
-use crate::{LanguageModel, ModelError, Scoring, Work};
+use crate::{DoneBy, Kind, LanguageModel, ModelError, Scoring, Work};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,8 +42,19 @@ pub(super) struct Attempt {
     pub(super) tier: usize,
     pub(super) began: Moment,
     pub(super) give_up: Option<Duration>,
+    /// Who does it, where the backend tells.
+    pub(super) done_by: DoneBy,
     reservation: Reservation,
     why: Why,
+}
+
+/// How it stands with a tier's model.
+pub(super) enum Stand {
+    There(Arc<dyn LanguageModel>),
+    NotThere,
+    Opening,
+    /// Can't be opened, for this reason.
+    Failed(String),
 }
 
 /// What is known of an attempt at its end.
@@ -56,22 +68,53 @@ pub(super) struct Seen {
 /// All that decisions go by and change. One lock holds it, for microseconds.
 pub(super) struct Desk {
     pub(super) policy: Policy,
-    pub(super) models: Vec<Option<Arc<dyn LanguageModel>>>,
+    pub(super) stands: Vec<Stand>,
     pub(super) health: Vec<TierHealth>,
     pub(super) budget: Budget,
     pub(super) ledger: Ledger,
+    /// Of this session alone, in sums.
+    pub(super) session: Ledger,
+    /// Entries that are to be written to disk, where a ledger is kept there.
+    pub(super) unwritten: Option<Vec<LedgerEntry>>,
+    pub(super) news: Newsstand,
+    /// The tier that spoke last.
+    speaker: Option<usize>,
+    /// Nothing is asked any more.
+    pub(super) closed: bool,
 }
 
 impl Desk {
-    pub(super) fn new(
-        policy: Policy,
-        models: Vec<Option<Arc<dyn LanguageModel>>>,
-        ledger: Ledger,
-    ) -> Self {
+    pub(super) fn new(policy: Policy, stands: Vec<Stand>, ledger: Ledger) -> Self {
         let spent = ledger.days().iter().map(|(day, sum)| (*day, sum.cost));
         let budget = Budget::new(policy.budgets, spent);
         let health = policy.tiers.iter().map(|tier| TierHealth::new(tier.first_word_ms)).collect();
-        Self { policy, models, health, budget, ledger }
+        Self {
+            policy,
+            stands,
+            health,
+            budget,
+            ledger,
+            session: Ledger::keeping(0),
+            unwritten: None,
+            news: Newsstand::default(),
+            speaker: None,
+            closed: false,
+        }
+    }
+
+    pub(super) fn model(&self, tier: usize) -> Option<&Arc<dyn LanguageModel>> {
+        match &self.stands[tier] {
+            Stand::There(model) => Some(model),
+            _ => None,
+        }
+    }
+
+    fn enter(&mut self, entry: LedgerEntry) {
+        self.session.enter(entry.clone());
+        if let Some(unwritten) = &mut self.unwritten {
+            unwritten.push(entry.clone());
+        }
+        self.ledger.enter(entry);
     }
 
     /// The order in which tiers come into question.
@@ -96,15 +139,20 @@ impl Desk {
             order.sort_by_key(slow);
             why.notes.push(Note::FasterFirst);
         }
-        let soft = order.iter().find_map(|tier| {
+        let (mut soft, mut short) = (None, false);
+        for tier in &order {
             match self.budget.standing(&work.character, now.day, self.most(*tier, facts)) {
-                Standing::Within => None,
-                Standing::AboveSoft(scope) | Standing::AboveHard(scope) => Some(scope),
+                Standing::Within => {}
+                Standing::AboveSoft(scope) => soft = soft.or(Some(scope)),
+                // It is passed over when its turn comes; that the others are cheaper goes without saying.
+                Standing::AboveHard(_) => short = true,
             }
-        });
+        }
         if let Some(scope) = soft {
             order.sort_by_key(|tier| self.most(*tier, facts));
             why.notes.push(Note::CheaperFirst(scope));
+        }
+        if soft.is_some() || short {
             cascade = None;
         }
         Route { candidates: order.into(), why, cascade }
@@ -130,6 +178,7 @@ impl Desk {
                 tier,
                 began: now,
                 give_up,
+                done_by: DoneBy::default(),
                 reservation,
                 why: route.why.clone(),
             });
@@ -140,7 +189,12 @@ impl Desk {
     fn admits(&self, tier: usize, facts: &Facts, now: Moment) -> Result<(), Because> {
         let unable = |what: &str| Err(Because::Unable(what.to_owned()));
         let told = &self.policy.tiers[tier];
-        let Some(model) = &self.models[tier] else { return Err(Because::NotThere) };
+        let model = match &self.stands[tier] {
+            Stand::There(model) => model,
+            Stand::NotThere => return Err(Because::NotThere),
+            Stand::Opening => return Err(Because::Opening),
+            Stand::Failed(why) => return Err(Because::NotOpened(why.clone())),
+        };
         if facts.scores && model.scoring() == Scoring::No {
             return unable("score a closed set");
         }
@@ -168,14 +222,14 @@ impl Desk {
     pub(super) fn warmed(&self, facts: &Facts, now: Moment) -> Option<&Arc<dyn LanguageModel>> {
         let able = |tier: &usize| self.admits(*tier, facts, now).is_ok();
         let first = self.route(facts, now).candidates.into_iter().find(able)?;
-        let free = self.policy.tiers[first].price.is_free();
-        self.models[first].as_ref().filter(|_| free)
+        let free = self.policy.tiers[first].price().is_free();
+        self.model(first).filter(|_| free)
     }
 
     /// The most that a request may cost there: nothing cached, all words written, a quarter more tokens than guessed.
     fn most(&self, tier: usize, facts: &Facts) -> u64 {
         let prompt = facts.tokens.prompt.saturating_add(facts.tokens.prompt / 4);
-        let price = self.policy.tiers[tier].price;
+        let price = self.policy.tiers[tier].price();
         // Whatever share of it turns out to be cached.
         let price = Price { prompt: price.prompt.max(price.cached), ..price };
         price.of(Tokens { prompt, cached: 0, ..facts.tokens })
@@ -191,19 +245,31 @@ impl Desk {
         outcome: Outcome,
         now: Moment,
     ) {
-        let Attempt { tier, began, reservation, why, .. } = attempt;
-        let cost = self.policy.tiers[tier].price.of(seen.tokens);
+        let Attempt { tier, began, reservation, why, done_by, .. } = attempt;
+        let cost = self.policy.tiers[tier].price().of(seen.tokens);
         self.budget.settle(reservation, cost);
         self.health[tier].learn(&outcome, seen.first_word, now, self.policy.health);
         let name = self.policy.tiers[tier].name.clone();
         let note = Note::After { tier: name.clone(), outcome: outcome.clone() };
         route.why.notes.push(note);
-        self.ledger.enter(LedgerEntry {
+        let endpoint = done_by.name();
+        if let Some(name) = &endpoint {
+            facts.work.done_by.tell(name);
+        }
+        if outcome == Outcome::Answered && !facts.scores && facts.work.kind == Kind::Speak {
+            let before = self.speaker.replace(tier);
+            if let Some(before) = before.filter(|before| *before != tier) {
+                let before = self.policy.tiers[before].name.clone();
+                self.news.put(News::Speaks { tier: name.clone(), before, why: why.clone() });
+            }
+        }
+        self.enter(LedgerEntry {
             request: facts.number,
             day: began.day,
             character: facts.work.character.clone(),
             kind: facts.work.kind,
             tier: Some(name),
+            endpoint,
             why,
             tokens: seen.tokens,
             estimated: seen.estimated,
@@ -221,12 +287,13 @@ impl Desk {
             _ => None,
         });
         let error = ModelError::NoTier(reasons.collect::<Vec<_>>().join("; "));
-        self.ledger.enter(LedgerEntry {
+        self.enter(LedgerEntry {
             request: facts.number,
             day: now.day,
             character: facts.work.character.clone(),
             kind: facts.work.kind,
             tier: None,
+            endpoint: None,
             why: route.why.clone(),
             tokens: Tokens::default(),
             estimated: false,

@@ -1,7 +1,7 @@
 //! How hard a request looks, before anybody has tried it.
 
 use super::price::estimate;
-use crate::{CompletionRequest, Role, ScoreRequest};
+use crate::{ClosedSet, CompletionRequest, Role, ScoreRequest};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -56,9 +56,9 @@ impl Difficulty {
     }
 
     pub(super) fn of_score(request: &ScoreRequest) -> Self {
-        let (options, line) = match request {
-            ScoreRequest::Continuations { prefix, options } => (options.len(), prefix.as_str()),
-            ScoreRequest::Channel { prefixes, line } => (prefixes.len(), line.as_str()),
+        let (options, line) = match &request.set {
+            ClosedSet::Continuations { prefix, options, .. } => (options.len(), prefix.as_str()),
+            ClosedSet::Channel { prefixes, line, .. } => (prefixes.len(), line.as_str()),
         };
         let options = u32::try_from(options).unwrap_or(u32::MAX);
         let mut difficulty = Self::default();

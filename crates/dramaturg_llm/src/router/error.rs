@@ -1,5 +1,6 @@
 //! What is wrong with a policy, and where.
 
+use super::hush::{code, hush};
 use std::path::{Path, PathBuf};
 
 /// What is wrong with a policy, and where.
@@ -12,7 +13,7 @@ pub struct PolicyError {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// What is wrong.
+    /// What is wrong. Like the line it says no key, also where somebody wrote one into the file.
     pub message: String,
     /// The offending line.
     pub text: String,
@@ -28,16 +29,31 @@ impl PolicyError {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        let text = source.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+        let text = code(source.lines().nth(line.saturating_sub(1)).unwrap_or_default());
+        let text = hush(source, text);
         Self {
             file: file.to_owned(),
             line,
             column,
-            message: message.into(),
+            message: hush(source, &message.into()),
             text: text.chars().take(160).collect(),
             help: help.into(),
         }
     }
+}
+
+/// Why there is no router.
+#[derive(Debug, thiserror::Error)]
+pub enum RouterError {
+    /// The policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The ledger's folder.
+    #[error(transparent)]
+    Ledger(#[from] super::book::LedgerError),
+    /// No thread.
+    #[error("no thread can be started for the router: {0}")]
+    Thread(#[from] std::io::Error),
 }
 
 /// Line and column (from 1) of the last of `path`, each looked for after the one before: `["rules", "\"play\""]`.

@@ -17,6 +17,7 @@ pub(super) struct Judging {
     cancel: Arc<AtomicBool>,
     facts: Facts,
     route: Route,
+    asked: Moment,
     running: Option<(Attempt, PendingScores)>,
     /// Scores of a tier that was not sure; better than none.
     spare: Option<Vec<f32>>,
@@ -32,8 +33,14 @@ impl Judging {
         desk: &mut Desk,
     ) -> Option<Self> {
         let route = desk.route(&facts, asked);
-        let mut judging = Self { request, out, cancel, facts, route, running: None, spare: None };
+        let mut judging =
+            Self { request, out, cancel, facts, route, asked, running: None, spare: None };
         judging.ask_next(desk, asked, None).then_some(judging)
+    }
+
+    /// Nobody wants the scores any more.
+    pub(super) fn cancel(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
     }
 
     /// What to wait for.
@@ -91,9 +98,13 @@ impl Judging {
     /// Asks the next tier; without one, gives the best that there is. False when all is over.
     fn ask_next(&mut self, desk: &mut Desk, now: Moment, failed: Option<ModelError>) -> bool {
         if let Some(attempt) = desk.next(&mut self.route, &self.facts, now)
-            && let Some(model) = &desk.models[attempt.tier]
+            && let Some(model) = desk.model(attempt.tier)
         {
-            self.running = Some((attempt, model.score(self.request.clone())));
+            let mut request = self.request.clone();
+            let waited = now.since(self.asked);
+            request.work.deadline = request.work.deadline.map(|most| most.saturating_sub(waited));
+            request.work.done_by = attempt.done_by.clone();
+            self.running = Some((attempt, model.score(request)));
             return true;
         }
         let result = match (self.spare.take(), failed) {

@@ -1,5 +1,6 @@
 //! What was asked of whom, why, and what it cost.
 
+use super::moment::date;
 use super::price::Tokens;
 use super::why::{Outcome, Why};
 use crate::Kind;
@@ -21,6 +22,9 @@ pub struct LedgerEntry {
     pub kind: Kind,
     /// Who was asked; none when no tier could be.
     pub tier: Option<String>,
+    /// Which server did the work, by host, port and path; none for what was done here, or by nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
     /// Why that one.
     pub why: Why,
     /// What it took.
@@ -79,8 +83,8 @@ impl Sum {
     }
 }
 
-/// The account of all requests: the latest one by one, all of them in exact sums. Write it to a file with serde and give
-/// it to the next session's router, so that the day's budget goes on.
+/// The account of all requests: the latest one by one, all of them in exact sums. A router that was opened with a folder
+/// writes it there entry by entry, and the next session goes on with what the day has spent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ledger {
     capacity: usize,
@@ -90,6 +94,8 @@ pub struct Ledger {
     characters: BTreeMap<String, Sum>,
     kinds: BTreeMap<Kind, Sum>,
     tiers: BTreeMap<String, Sum>,
+    #[serde(default)]
+    endpoints: BTreeMap<String, Sum>,
     days: BTreeMap<u32, Sum>,
 }
 
@@ -110,6 +116,7 @@ impl Ledger {
             characters: BTreeMap::new(),
             kinds: BTreeMap::new(),
             tiers: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
             days: BTreeMap::new(),
         }
     }
@@ -134,6 +141,10 @@ impl Ledger {
     pub fn tiers(&self) -> &BTreeMap<String, Sum> {
         &self.tiers
     }
+    /// By server; what was done on this machine is at none.
+    pub fn endpoints(&self) -> &BTreeMap<String, Sum> {
+        &self.endpoints
+    }
     /// By day.
     pub fn days(&self) -> &BTreeMap<u32, Sum> {
         &self.days
@@ -146,12 +157,17 @@ impl Ledger {
     }
 
     pub(super) fn enter(&mut self, entry: LedgerEntry) {
+        // One from a file was numbered by an earlier session.
+        self.requests = self.requests.max(entry.request);
         self.total.add(&entry);
         self.characters.entry(entry.character.clone()).or_default().add(&entry);
         self.kinds.entry(entry.kind).or_default().add(&entry);
         self.days.entry(entry.day).or_default().add(&entry);
         if let Some(tier) = &entry.tier {
             self.tiers.entry(tier.clone()).or_default().add(&entry);
+        }
+        if let Some(endpoint) = &entry.endpoint {
+            self.endpoints.entry(endpoint.clone()).or_default().add(&entry);
         }
         self.entries.push_back(entry);
         // A ledger from a file may have been written with a larger ring.
@@ -198,9 +214,10 @@ impl Ledger {
             |name: &str| if name.is_empty() { "nobody".to_owned() } else { name.to_owned() };
         line("all".into(), &self.total);
         self.tiers.iter().for_each(|(name, sum)| line(format!("tier {name}"), sum));
+        self.endpoints.iter().for_each(|(name, sum)| line(format!("at {name}"), sum));
         self.kinds.iter().for_each(|(kind, sum)| line(format!("{kind:?}").to_lowercase(), sum));
         self.characters.iter().for_each(|(name, sum)| line(format!("for {}", shown(name)), sum));
-        self.days.iter().for_each(|(day, sum)| line(format!("day {day}"), sum));
+        self.days.iter().for_each(|(day, sum)| line(date(*day), sum));
         text
     }
 }
@@ -223,6 +240,7 @@ mod tests {
                     character,
                     kind,
                     tier: tier.map(Into::into),
+                    endpoint: tier.filter(|tier| *tier == "big").map(|_| "llm.example/v1".into()),
                     why: Why::default(),
                     tokens: Tokens { prompt, cached: prompt / 2, completion },
                     estimated,
@@ -258,6 +276,9 @@ mod tests {
             }
             for (name, found) in ledger.tiers() {
                 prop_assert_eq!(*found, sum(&|entry| entry.tier.as_ref() == Some(name)));
+            }
+            for (name, found) in ledger.endpoints() {
+                prop_assert_eq!(*found, sum(&|entry| entry.endpoint.as_ref() == Some(name)));
             }
             let kept: Vec<_> = ledger.entries().cloned().collect();
             prop_assert!(entries.ends_with(&kept));

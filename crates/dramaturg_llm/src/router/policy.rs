@@ -2,12 +2,16 @@
 
 use super::budget::{Budgets, Limit};
 use super::error::{PolicyError, find};
+use super::place::{self, Place};
 use super::price::Price;
 use crate::{Kind, Priority};
 use ron::extensions::Extensions;
 use serde::Deserialize;
 use std::path::Path;
 use std::time::Duration;
+
+/// Optional values and places need no wrapping in policies.
+const EXTENSIONS: Extensions = Extensions::IMPLICIT_SOME.union(Extensions::UNWRAP_VARIANT_NEWTYPES);
 
 /// Which models may be asked, for what, in which order and for how much.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -35,12 +39,15 @@ pub struct Policy {
 pub struct Tier {
     /// What rules call it.
     pub name: String,
-    /// The model's id, for whoever opens it: in the catalogue or at the server.
+    /// The model's id: in the catalogue, and at servers that name no other.
     pub model: String,
-    /// What its tokens cost; nothing unless said.
+    /// Where it runs; here, unless said.
     #[serde(default)]
-    pub price: Price,
-    /// The longest prompt and answer together, where there is a limit.
+    pub runs: Place,
+    /// What its tokens cost. Unless said, what the catalogue says for servers, else nothing.
+    #[serde(default)]
+    pub price: Option<Price>,
+    /// The longest prompt and answer together, where there is a limit. Unless said, the catalogue's.
     #[serde(default)]
     pub context_tokens: Option<u32>,
     /// Whether it calls tools.
@@ -55,6 +62,13 @@ pub struct Tier {
     /// Without a word for so long, the next tier is asked.
     #[serde(default)]
     pub give_up_ms: Option<u64>,
+}
+
+impl Tier {
+    /// What its tokens cost.
+    pub fn price(&self) -> Price {
+        self.price.unwrap_or_default()
+    }
 }
 
 fn yes() -> bool {
@@ -204,7 +218,7 @@ impl Policy {
     /// # Errors
     /// As [`Self::load`].
     pub fn parse(file: &Path, source: &str) -> Result<Self, PolicyError> {
-        let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+        let options = ron::Options::default().with_default_extension(EXTENSIONS);
         let policy: Self = options.from_str(source).map_err(|error| {
             let at = (error.span.start.line, error.span.start.col);
             let help = "prices are whole millionths for a million tokens; names are as in the docs of Policy";
@@ -231,6 +245,7 @@ impl Policy {
                 let what = format!("two tiers are called '{}'", tier.name);
                 return Err(Wrong::new([&name, &name], what, "give one another name"));
             }
+            place::check(tier).map_err(|(path, what, help)| Wrong { path, what, help })?;
         }
         for rule in &self.rules {
             let at = |word: &str| ["rules".to_owned(), quoted(&rule.name), word.to_owned()];

@@ -7,7 +7,7 @@ mod policy;
 mod stream;
 
 use super::*;
-use crate::{Message, Priority, ScoreSender, StreamEvent, Usage};
+use crate::{Kind, Message, Priority, ScoreSender, StreamEvent, Usage};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -182,5 +182,5 @@ fn background(text: &str) -> CompletionRequest {
 }
 
 fn judgement() -> ScoreRequest {
-    ScoreRequest::Channel { prefixes: vec!["a".into(), "b".into()], line: "hm".into() }
+    ScoreRequest::channel(["a", "b"], "hm")
 }

@@ -45,6 +45,10 @@ pub enum Note {
 pub enum Because {
     /// No model was given for it.
     NotThere,
+    /// Its model is still being opened.
+    Opening,
+    /// Its model can't be opened, for this reason.
+    NotOpened(String),
     /// It can't do this.
     Unable(String),
     /// The request has too many tokens for it.
@@ -116,6 +120,8 @@ impl fmt::Display for Because {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotThere => f.write_str("there is no model for it"),
+            Self::Opening => f.write_str("its model is still being opened"),
+            Self::NotOpened(why) => write!(f, "its model can't be opened ({why})"),
             Self::Unable(what) => write!(f, "it can't {what}"),
             Self::TooLong => f.write_str("the request is too long for it"),
             Self::Failing { pause_ms } => {

@@ -1,9 +1,11 @@
 //! The router's thread: hands requests to tiers and passes on what comes, as soon as it comes.
 
+use super::book::Book;
 use super::completing::Completing;
 use super::desk::{Desk, Facts};
 use super::judging::Judging;
 use super::moment::Moment;
+use super::news::News;
 use crate::{CompletionRequest, ScoreRequest, ScoreSender, StreamEvent, Warm};
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError};
 use std::sync::atomic::AtomicBool;
@@ -19,18 +21,27 @@ pub(super) enum Job {
     Complete(Box<CompletionRequest>, (Sender<StreamEvent>, Arc<AtomicBool>), Facts, Moment),
     Score(ScoreRequest, (ScoreSender, Arc<AtomicBool>), Facts, Moment),
     Warm(Facts, Warm),
+    /// Breaks off all that is under way, and ends.
+    Close,
 }
 
-/// Runs until the router is gone and all that was asked is answered.
-pub(super) fn run(inbox: &Receiver<Job>, desk: &Mutex<Desk>, clock: &Clock) {
+/// Runs until the router is closed, or gone and all that was asked answered. The ledger is written between requests,
+/// never while the desk is locked: a disk that stalls holds up no frame.
+pub(super) fn run(
+    inbox: &Receiver<Job>,
+    desk: &Mutex<Desk>,
+    clock: &Clock,
+    mut book: Option<Book>,
+) {
+    let mut fails = false;
     let (mut completing, mut judging) = (Vec::<Completing>::new(), Vec::<Judging>::new());
     let mut open = true;
     loop {
         if completing.is_empty() && judging.is_empty() {
             // Nothing is under way, so there is nothing to look after.
             match inbox.recv() {
+                Ok(Job::Close) | Err(_) => return,
                 Ok(job) => start(job, &mut completing, &mut judging, desk, clock),
-                Err(_) => return,
             }
         } else {
             let mut select = Select::new();
@@ -46,8 +57,14 @@ pub(super) fn run(inbox: &Receiver<Job>, desk: &Mutex<Desk>, clock: &Clock) {
             // Ready or not: what has come is taken below, and cancelled work is noticed.
             let _ = select.ready_timeout(TICK);
         }
-        loop {
+        while open {
             match inbox.try_recv() {
+                Ok(Job::Close) => {
+                    completing.iter().for_each(Completing::cancel);
+                    judging.iter().for_each(Judging::cancel);
+                    open = false;
+                    break;
+                }
                 Ok(job) => start(job, &mut completing, &mut judging, desk, clock),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => {
@@ -56,9 +73,29 @@ pub(super) fn run(inbox: &Receiver<Job>, desk: &Mutex<Desk>, clock: &Clock) {
                 }
             }
         }
-        let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
-        completing.retain_mut(|one| one.pump(&mut desk, clock.as_ref()));
-        judging.retain_mut(|one| one.pump(&mut desk, clock.as_ref()));
+        let ended = {
+            let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
+            completing.retain_mut(|one| one.pump(&mut desk, clock.as_ref()));
+            judging.retain_mut(|one| one.pump(&mut desk, clock.as_ref()));
+            desk.unwritten.as_mut().map(std::mem::take).unwrap_or_default()
+        };
+        if let Some(book) = &mut book {
+            for entry in ended {
+                let written = book.write(&entry);
+                if let Err(error) = &written
+                    && !fails
+                {
+                    tracing::warn!("{error}");
+                    let desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
+                    desk.news.put(News::Ledger(error.to_string()));
+                }
+                // Told once, however many entries are lost.
+                fails = written.is_err();
+            }
+        }
+        if !open && completing.is_empty() && judging.is_empty() {
+            return;
+        }
     }
 }
 
@@ -82,5 +119,7 @@ fn start(
                 model.warm(what);
             }
         }
+        // Taken where jobs are received.
+        Job::Close => {}
     }
 }

@@ -201,10 +201,7 @@ async fn echoing(counting: f32) -> MockServer {
 }
 
 fn closed_set() -> ScoreRequest {
-    ScoreRequest::Continuations {
-        prefix: "Sure?".into(),
-        options: vec![" yes".into(), " no".into()],
-    }
+    ScoreRequest::continuations("Sure?", [" yes", " no"])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,7 +218,7 @@ async fn scores_come_from_servers_that_echo_log_probabilities() {
         let scores = model.score(closed_set()).wait(Duration::from_secs(9));
         assert_eq!(scores, Ok(vec![-1.0, -4.0]));
     }
-    let channel = ScoreRequest::Channel { prefixes: vec!["Sure?".into()], line: " no".into() };
+    let channel = ScoreRequest::channel(["Sure?"], " no");
     assert_eq!(model.score(channel).wait(Duration::from_secs(9)), Ok(vec![-4.0]));
     assert_eq!(bodies(&server).await.len(), 1 + 4 + 1);
 }

@@ -1,90 +1,139 @@
 //! A server that is not ours: `llama_cpp.server`, started here with a small model.
 //!
 //! Runs when `DRAMATURG_TEST_SERVER` names the base URL of a server, or when `DRAMATURG_TEST_MODEL` names a GGUF file
-//! and a Python with `llama-cpp-python[server]` is found (`DRAMATURG_TEST_PYTHON`, else
-//! `~/.cache/dramaturg/venv/bin/python`, else `python3`). Otherwise it says that nothing was tested.
+//! and a Python with `llama-cpp-python[server]` is found: `DRAMATURG_TEST_PYTHON`, else the one that `cargo xtask test`
+//! makes beside the model, else `python3`. Otherwise it says that nothing was tested.
 
 use crate::support::*;
 use dramaturg_llm::{
     Capabilities, CompletionRequest, LanguageModel, Message, ModelError, Remote, RemoteSettings,
-    ScoreRequest, StreamEvent, Tool,
+    ScoreRequest, StreamEvent, Tool, Usage,
 };
 use serde_json::json;
-use std::net::TcpListener;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+/// A machine that does other things besides may take a hundred times as long as an idle one.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// The server's names of its models: one that reads long prompts, one that reads short ones, one that embeds.
+const LONG: &str = "long";
+const SHORT: &str = "short";
+const VECTORS: &str = "vectors";
 
 struct Server {
     url: String,
-    child: Option<Child>,
+    own: Option<Own>,
 }
 
-impl Drop for Server {
+/// A server that was started here.
+struct Own {
+    child: Child,
+    folder: tempfile::TempDir,
+}
+
+impl Own {
+    /// What it said.
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Own {
     fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            let _ = child.kill();
-            let _ = child.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            eprintln!("the server said:\n{}", lines[lines.len().saturating_sub(60)..].join("\n"));
         }
     }
 }
 
-fn python() -> Option<PathBuf> {
+fn python(model: &Path) -> Option<PathBuf> {
     let given = std::env::var_os("DRAMATURG_TEST_PYTHON").map(PathBuf::from);
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let cached = home.map(|home| home.join(".cache/dramaturg/venv/bin/python"));
-    let candidates = [given, cached, Some("python3".into())];
+    let beside = model.parent().map(|models| models.join("server/venv/bin/python"));
+    let candidates = [given, beside, Some("python3".into())];
     candidates.into_iter().flatten().find(|python| {
-        let mut help = Command::new(python);
-        help.args(["-m", "llama_cpp.server", "--help"]).stdout(Stdio::null()).stderr(Stdio::null());
-        help.status().is_ok_and(|status| status.success())
+        let mut import = Command::new(python);
+        import.args(["-c", "import llama_cpp.server.app"]);
+        import.stdout(Stdio::null()).stderr(Stdio::null());
+        import.status().is_ok_and(|status| status.success())
     })
 }
 
 fn start() -> Option<Server> {
     if let Ok(url) = std::env::var("DRAMATURG_TEST_SERVER") {
-        return Some(Server { url, child: None });
+        return Some(Server { url, own: None });
     }
-    let model = std::env::var_os("DRAMATURG_TEST_MODEL")?;
-    let python = python()?;
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    // One thread: two that wait for each other are slower than one as soon as anything else runs.
-    let child = Command::new(python)
-        .args(["-m", "llama_cpp.server", "--host", "127.0.0.1", "--port", &port.to_string()])
-        .args([
-            "--n_ctx",
-            "1024",
-            "--n_threads",
-            "2",
-            "--embedding",
-            "true",
-            "--logits_all",
-            "true",
-        ])
-        .arg("--model")
-        .arg(model)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut server = Server { url: format!("http://127.0.0.1:{port}/v1"), child: Some(child) };
-    let begun = Instant::now();
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        let ended = server.child.as_mut().unwrap().try_wait().unwrap();
-        assert_eq!(ended, None, "the server does not start; is its port taken?");
-        assert!(begun.elapsed() < PATIENCE, "the server does not start");
-        std::thread::sleep(ms(200));
-    }
-    Some(server)
+    let model = PathBuf::from(std::env::var_os("DRAMATURG_TEST_MODEL")?);
+    let python = python(&model)?;
+    // Somebody else may take the port before the server does.
+    (0..3).find_map(|_| start_own(&python, &model)).or_else(|| panic!("no server starts"))
 }
 
-fn patient(url: &str) -> RemoteSettings {
-    let mut settings = RemoteSettings::new(url, "test");
+/// Starts a server and waits until it answers. None when it ends before.
+fn start_own(python: &Path, model: &Path) -> Option<Server> {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let folder = tempfile::tempdir().unwrap();
+    // One thread: two that wait for each other get many times slower as soon as anything else runs.
+    let one = |name: &str, cells: u32, vectors: bool| {
+        json!({"model": model, "model_alias": name, "n_ctx": cells, "n_threads": 1, "n_threads_batch": 1,
+            "embedding": vectors, "logits_all": !vectors, "verbose": false})
+    };
+    // A new request shall not break off the one before it: what is dropped has to be noticed as such.
+    let settings = json!({"host": "127.0.0.1", "port": port, "interrupt_requests": false,
+        "models": [one(LONG, 1024, false), one(SHORT, 128, false), one(VECTORS, 512, true)]});
+    let file = folder.path().join("settings.json");
+    std::fs::write(&file, settings.to_string()).unwrap();
+    let log = File::create(folder.path().join("log")).unwrap();
+    let child = Command::new(python)
+        .args(["-u", "-m", "llama_cpp.server", "--config_file"])
+        .arg(&file)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let mut own = Own { child, folder };
+    let begun = Instant::now();
+    while !answers(port) {
+        if let Some(status) = own.child.try_wait().unwrap() {
+            eprintln!("the server ended ({status}):\n{}", own.log());
+            return None;
+        }
+        assert!(begun.elapsed() < PATIENCE, "the server does not start");
+        std::thread::sleep(ms(100));
+    }
+    Some(Server { url: format!("http://127.0.0.1:{port}/v1"), own: Some(own) })
+}
+
+/// Whether a server of models is there. An open port is not enough: it may be somebody else's.
+fn answers(port: u16) -> bool {
+    let asked = || -> std::io::Result<String> {
+        let mut connection = TcpStream::connect(("127.0.0.1", port))?;
+        connection.set_read_timeout(Some(Duration::from_secs(30)))?;
+        connection.write_all(b"GET /v1/models HTTP/1.0\r\n\r\n")?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    asked().is_ok_and(|answer| answer.contains(" 200 ") && answer.contains(VECTORS))
+}
+
+fn patient(url: &str, model: &str) -> RemoteSettings {
+    let mut settings = RemoteSettings::new(url, model);
+    settings.timeouts.connect = PATIENCE;
     settings.timeouts.first_token = PATIENCE;
     settings.timeouts.stall = PATIENCE;
-    settings.endpoints[0].capabilities = Capabilities { logprobs: true, ..Capabilities::default() };
+    settings.timeouts.total = PATIENCE;
+    let endpoint = &mut settings.endpoints[0];
+    endpoint.capabilities = Capabilities { logprobs: true, ..Capabilities::default() };
+    endpoint.embedding_model = Some(VECTORS.into());
     settings
 }
 
@@ -97,15 +146,21 @@ fn a_real_server() {
         );
         return;
     };
-    let model = Remote::new(patient(&server.url)).unwrap();
-    words_and_seed(&model);
+    let model = Remote::new(patient(&server.url, LONG)).unwrap();
+    words_seed_and_usage(&model);
+    stop_words(&model);
+    drawn_words(&model);
     a_lead(&model);
     json_by_schema(&model);
-    embeddings(&model);
+    many_bytes_a_letter(&model);
     scores(&model);
     a_tool_is_offered(&model);
     a_prompt_that_is_too_long(&model);
-    cancelling(&model);
+    if let Some(own) = &server.own {
+        cancelling(&model, own);
+        models_by_name(&server.url);
+    }
+    embeddings(&model);
     eprintln!("{:#?}", model.endpoints());
 }
 
@@ -115,18 +170,56 @@ fn speak() -> CompletionRequest {
     CompletionRequest::new(vec![system, Message::user("Who are you?")])
 }
 
-fn words_and_seed(model: &Remote) {
+fn usage(events: &[StreamEvent]) -> Option<Usage> {
+    events.iter().find_map(|event| match event {
+        StreamEvent::Usage(usage) => Some(*usage),
+        _ => None,
+    })
+}
+
+fn greedy() -> CompletionRequest {
     let mut request = speak();
     request.sampling.temperature = 0.0;
-    let events = ask(model, request.clone());
+    request
+}
+
+fn words_seed_and_usage(model: &Remote) {
+    let events = ask(model, greedy());
     assert!(done(&events) && text(&events).len() > 2, "{events:?}");
-    eprintln!(
-        "words: {:?} {:?}",
-        text(&events),
-        events.iter().find(|e| matches!(e, StreamEvent::Usage(_)))
-    );
-    let again = ask(model, request);
-    assert_eq!(text(&again), text(&events), "{again:?}");
+    // It came in pieces.
+    assert!(events.iter().filter(|e| matches!(e, StreamEvent::Text(_))).count() > 1, "{events:?}");
+    eprintln!("words: {:?} {:?}", text(&events), usage(&events));
+    // Not every server counts.
+    if let Some(usage) = usage(&events) {
+        assert!(usage.prompt_tokens > 10 && usage.completion_tokens > 1, "{usage:?}");
+    }
+    assert_eq!(text(&ask(model, greedy())), text(&events));
+}
+
+/// An answer ends before a stop word, whatever pieces it comes in.
+fn stop_words(model: &Remote) {
+    let whole = text(&ask(model, greedy()));
+    let stop: String = whole.chars().skip(8).take(4).collect();
+    let wanted = whole.split(&stop).next().unwrap();
+    let events = ask(model, CompletionRequest { stop: vec![stop.clone()], ..greedy() });
+    eprintln!("stop at {stop:?}: {:?}", text(&events));
+    assert!(done(&events), "{events:?}");
+    assert_eq!(text(&events).trim_end(), wanted.trim_end());
+}
+
+/// The same seed draws the same words, others draw others.
+fn drawn_words(model: &Remote) {
+    let drawn = |seed: u32| {
+        let mut request = speak();
+        (request.sampling.temperature, request.sampling.seed) = (1.2, seed);
+        let events = ask(model, request);
+        assert!(done(&events), "{events:?}");
+        text(&events)
+    };
+    let words: Vec<String> = (1..5).map(drawn).collect();
+    eprintln!("drawn: {words:?}");
+    assert_eq!(drawn(1), words[0]);
+    assert!(words.iter().any(|other| *other != words[0]), "{words:?}");
 }
 
 fn a_lead(model: &Remote) {
@@ -154,6 +247,22 @@ fn json_by_schema(model: &Remote) {
     assert_eq!((names, done(&events)), (vec!["lit", "mood"], true), "{events:?}");
 }
 
+/// Letters of several bytes come whole, however the server cuts them. This server loses letters of four bytes where a
+/// grammar forces them.
+fn many_bytes_a_letter(model: &Remote) {
+    let sign = "Grüße, 日本";
+    let schema = json!({
+        "type": "object",
+        "properties": {"say": {"type": "string", "enum": [sign]}},
+        "required": ["say"],
+        "additionalProperties": false,
+    });
+    let events = ask(model, CompletionRequest { schema: Some(schema), ..speak() });
+    eprintln!("letters: {events:?}");
+    assert!(done(&events), "{events:?}");
+    assert!(events.contains(&StreamEvent::Field("say".into(), sign.into())), "{events:?}");
+}
+
 fn embeddings(model: &Remote) {
     let vectors =
         model.embed(["a lamp", "a lantern", "taxes"].map(String::from).to_vec()).wait(PATIENCE);
@@ -166,10 +275,8 @@ fn embeddings(model: &Remote) {
 }
 
 fn scores(model: &Remote) {
-    let request = ScoreRequest::Continuations {
-        prefix: "The capital of France is".into(),
-        options: vec![" Paris".into(), " refrigerator".into()],
-    };
+    let request =
+        ScoreRequest::continuations("The capital of France is", [" Paris", " refrigerator"]);
     let scores = model.score(request).wait(PATIENCE);
     eprintln!("scores: {scores:?}");
     // llama-cpp-python tells the probability of each token after itself; that is noticed, and no scores are given.
@@ -197,16 +304,29 @@ fn a_prompt_that_is_too_long(model: &Remote) {
     assert!(matches!(error, ModelError::TooLong { .. } | ModelError::Unreachable(_)), "{error}");
 }
 
-/// A dropped stream frees the server: the next request is answered soon.
-fn cancelling(model: &Remote) {
+/// A dropped stream frees the server: it says so itself, and answers the next request.
+fn cancelling(model: &Remote, server: &Own) {
+    let left = |log: &str| log.matches("Disconnected from client").count();
+    let before = left(&server.log());
     let mut long = speak();
     (long.max_tokens, long.stop) = (900, Vec::new());
     let stream = model.complete(long);
     let first = stream.next(PATIENCE);
     assert!(matches!(first, StreamEvent::Text(_)), "{first:?}");
     drop(stream);
-    let begun = Instant::now();
     let events = ask(model, CompletionRequest { max_tokens: 4, ..speak() });
     assert!(done(&events), "{events:?}");
-    eprintln!("after cancelling: {:?}", begun.elapsed());
+    let log = server.log();
+    assert!(left(&log) > before, "the server wrote to nobody: {log}");
+}
+
+/// What is too long for one model of a server is not for another.
+fn models_by_name(url: &str) {
+    let mut request = greedy();
+    request.messages[1].text = "on and ".repeat(100);
+    let asked = |name: &str| ask(&Remote::new(patient(url, name)).unwrap(), request.clone());
+    let events = asked(SHORT);
+    assert!(matches!(events.last(), Some(StreamEvent::Failed(_))), "{events:?}");
+    let events = asked(LONG);
+    assert!(done(&events), "{events:?}");
 }

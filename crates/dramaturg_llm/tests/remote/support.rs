@@ -44,7 +44,7 @@ pub fn ask(model: &Remote, request: CompletionRequest) -> Vec<StreamEvent> {
     let mut events = Vec::new();
     loop {
         // Longer than any patience of the settings: what ends an answer is the backend.
-        let event = stream.next(Duration::from_secs(150));
+        let event = stream.next(Duration::from_secs(400));
         let ends = matches!(event, StreamEvent::Done | StreamEvent::Failed(_));
         events.push(event);
         if ends {
@@ -154,6 +154,11 @@ impl RawServer {
 
 /// Head and body, so that closing the connection afterwards is no reset. False when there is none.
 pub fn read_request(connection: &mut TcpStream) -> bool {
+    read_text(connection).is_some()
+}
+
+/// A request as it came: head and body.
+pub fn read_text(connection: &mut TcpStream) -> Option<String> {
     let (mut read, mut piece) = (Vec::new(), [0; 4096]);
     loop {
         let n = connection.read(&mut piece).unwrap_or_default();
@@ -163,11 +168,11 @@ pub fn read_request(connection: &mut TcpStream) -> bool {
             let head = head.to_lowercase();
             let length = head.split("content-length: ").nth(1).and_then(|l| l.lines().next());
             if body.len() >= length.map_or(0, |length| length.trim().parse().unwrap()) {
-                return true;
+                return Some(text.into_owned());
             }
         }
         if n == 0 {
-            return false;
+            return None;
         }
     }
 }

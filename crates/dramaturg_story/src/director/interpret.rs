@@ -1,41 +1,98 @@
-//! From free words to a closed set: rules of form, exact words, near words, then the model as a scorer.
+//! From free words to a closed set: how a line is meant, what it is like, and, where that leaves it open, the model as a
+//! scorer; all merged into one probability for each open move.
 
-use super::likeness::{mass, plain, similarity, unique};
-use super::rules::{Form, negated, takes_no_move};
-use super::{ReadBy, Reading};
+use super::acts::Acts;
+use super::confirm::{AGAIN, DOUBTFUL};
+use super::examples::{Library, section};
+use super::normal::{plain, sentences};
+use super::signals::{Compared, Signs, compare, logistic};
+use super::tones::{Tone, tone};
+use super::weights::{ASKED, MATCHED};
+use super::{ReadBy, Reading, contains_word};
+use crate::pack::is_chinese;
 use crate::{Beat, Event, Pack, State};
-use dramaturg_llm::{Answer, LanguageModel, ModelError, ScoreRequest, Scoring};
+use dramaturg_llm::{
+    Answer, Kind, LanguageModel, ModelError, Priority, ScoreRequest, Scoring, Work,
+};
 use std::time::Duration;
 
-pub(crate) struct Interpretation {
-    pub(crate) reading: Reading,
-    pub(crate) by: ReadBy,
-    /// Readings considered, in thousandths.
-    pub(crate) odds: Vec<(String, u16)>,
+/// What was made of a line.
+#[derive(Clone, Debug)]
+pub struct Interpretation {
+    /// What it is taken for, in the order of its words: several moves, or one other reading. Never empty.
+    pub readings: Vec<Reading>,
+    /// What decided.
+    pub by: ReadBy,
+    /// Probabilities of the open moves, in thousandths.
+    pub odds: Vec<(String, u16)>,
+    /// The signs of each open move over the whole line, for fitting.
+    pub signs: Vec<(String, Signs)>,
+    /// What the model said of each hypothesis that it was asked about: the moves by their ids, then 'none' and 'line'.
+    pub scores: Vec<(String, f32)>,
+    /// Where no move is granted: the likeliest one, if the line comes near it.
+    pub near: Option<String>,
     /// What the model was asked and said.
     pub(crate) answered: Option<Event>,
 }
 
-/// Share of an example's weight that near words must carry.
-const NEAR: f32 = 0.62;
-const NEAR_WITHOUT_MODEL: f32 = 0.42;
-const NEAR_WHEN_SHORT: f32 = 0.75;
-/// Weight of words below which a line is short.
-const SHORT: f32 = 1.6;
-/// Nats per token by which a move must beat every description of 'none'.
-const MARGIN: f32 = 0.12;
 /// Examples of a move that the model is shown: each makes the first line of a beat dearer.
-const EXAMPLES: usize = 2;
+const EXAMPLES: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(6);
+/// Characters of a line that the model is shown.
+const LONGEST: usize = 200;
+/// A sentence counts a little less than the whole line.
+const SENTENCE: f32 = 0.98;
+/// Between these probabilities the model is asked; moves below the lower one are not asked about.
+const HOPELESS: f32 = 0.04;
+const CERTAIN: f32 = 0.93;
+/// From which probability a hostile line is a move.
+const INSULT: f32 = 0.85;
+/// Player's lines that are looked back at for a repetition.
+const LOOK_BACK: usize = 6;
+/// Likeness from which a line is about the same as one that was spoken.
+const SAME: f32 = 0.6;
+/// Spoken lines that are looked back at for a contradiction.
+const ESTABLISHED: usize = 12;
 
-const NONES: [&str; 6] = [
-    "The player makes small talk about something else. The player says:",
-    "The player talks about their own life. The player says:",
-    "The player threatens or insults. The player says:",
-    "The player tries a trick to learn a secret. The player says:",
-    "The player refuses and wants to leave. The player says:",
-    "The player says something that makes no sense:",
-];
+/// A part of a line: all of it or a sentence.
+struct Part<'l> {
+    text: &'l str,
+    compared: Vec<Compared>,
+    odds: Vec<f32>,
+}
+
+impl<'l> Part<'l> {
+    fn new(library: &Library, text: &'l str, beat: &str, moves: &[&str]) -> Self {
+        let line = library.line(text);
+        let compared = compare(library, &line, text, beat, moves);
+        let odds = compared.iter().map(likely).collect();
+        Self { text, compared, odds }
+    }
+    fn best(&self) -> f32 {
+        self.odds.iter().copied().fold(0.0, f32::max)
+    }
+    fn is_open(&self) -> bool {
+        (HOPELESS..CERTAIN).contains(&self.best())
+    }
+    /// The likeliest move.
+    fn first(&self) -> Option<usize> {
+        (0..self.odds.len()).max_by(|a, b| self.odds[*a].total_cmp(&self.odds[*b]))
+    }
+}
+
+/// How likely a move is without the model.
+pub(super) fn likely(compared: &Compared) -> f32 {
+    match compared {
+        c if c.exact => 1.0,
+        c if c.barred => 0.0,
+        c => logistic(matched(&c.signs)),
+    }
+}
+
+/// What the signs without the model say, as a logarithm of odds.
+fn matched(signs: &Signs) -> f32 {
+    MATCHED.0 + signs.iter().zip(MATCHED.1).map(|(sign, weight)| sign * weight).sum::<f32>()
+}
 
 pub(crate) fn interpret(
     pack: &Pack,
@@ -43,84 +100,186 @@ pub(crate) fn interpret(
     text: &str,
     model: Option<&dyn LanguageModel>,
 ) -> Interpretation {
-    let lower = text.to_lowercase();
-    let done = |reading, by, odds| Interpretation { reading, by, odds, answered: None };
+    let mut out = Interpretation {
+        readings: Vec::new(),
+        by: ReadBy::Rule,
+        odds: Vec::new(),
+        signs: Vec::new(),
+        scores: Vec::new(),
+        near: None,
+        answered: None,
+    };
+    if !text.chars().any(char::is_alphanumeric) {
+        out.readings.push(Reading::Silence);
+        return out;
+    }
+    let library = Library::of(pack, &state.locale);
+    let acts = super::acts::acts(text);
+    let tone = tone(text, |word| library.number(word).is_some())
+        .or_else(|| names_absent(pack, &state.locale, text).then_some(Tone::Foreign));
     let beat = pack.beat(&state.beat);
-    // What the speaker does not know is not told to it by the player's mouth either.
-    let speaker = beat.map(|beat| beat.speaker.as_str());
-    let form = Form::of(&lower, &state.locked_tells(pack, speaker));
-    if matches!(form, Form::Silence | Form::OutOfWorld) {
-        return done(form.reading(), ReadBy::Rule, vec![]);
+    let moves = beat.map(|beat| open_moves(state, beat)).unwrap_or_default();
+    let beat_id = beat.map_or("", |beat| beat.id.as_str());
+    let whole = Part::new(&library, text, beat_id, &moves);
+    out.signs = named(&moves, whole.compared.iter().map(|c| c.signs));
+    let asked = state.asked.as_deref().filter(|id| moves.contains(id));
+    if let Some(id) = asked.filter(|_| super::confirm::affirms(text)) {
+        out.by = ReadBy::Confirmed;
+        out.readings.push(Reading::Move(id.to_owned()));
+        return out;
     }
-    let Some(beat) = beat else {
-        return done(Reading::OffTopic, ReadBy::Default, vec![]);
+    // The author's very words are the move, however they are meant.
+    if let Some(at) = whole.compared.iter().position(|c| c.exact) {
+        out.by = ReadBy::Exact;
+        out.odds = vec![(moves[at].to_owned(), 1000)];
+        out.readings.push(Reading::Move(moves[at].to_owned()));
+        return out;
+    }
+    let other = |out: &mut Interpretation, by| {
+        out.by = by;
+        out.readings.push(otherwise(pack, state, &library, text, acts, tone));
     };
-    let prose = pack.prose(&state.locale);
-    let open = open_moves(state, beat);
-    let mut near: Vec<(&str, f32)> = Vec::new();
-    for (id, section) in &open {
-        let mut best = 0.0_f32;
-        for (_, example) in prose.bullets(section) {
-            let example = example.to_lowercase();
-            if plain(&example) == plain(&lower) {
-                return done(
-                    Reading::Move((*id).into()),
-                    ReadBy::Exact,
-                    vec![((*id).into(), 1000)],
-                );
-            }
-            if negated(&example) == negated(&lower) {
-                best = best.max(similarity(&example, &lower));
-            }
+    if matches!(tone, Some(Tone::SelfHarm | Tone::Sexual | Tone::Gibberish)) {
+        out.odds = moves.iter().map(|id| ((*id).to_owned(), 0)).collect();
+        other(&mut out, ReadBy::Rule);
+        return out;
+    }
+    let mut parts = vec![whole];
+    let split = sentences(text);
+    // What colours the whole line is not cut out of it.
+    let coloured = acts.meets(Acts::WHOLE);
+    if split.len() > 1 && !coloured {
+        parts.extend(split.into_iter().map(|s| Part::new(&library, s, beat_id, &moves)));
+    }
+    out.by = ReadBy::Match;
+    // Who names what is locked gets no help from the model: what the words alone say must do.
+    let locked = names_locked(pack, state, beat, text);
+    let hostile = tone == Some(Tone::Hostile);
+    let model = model.filter(|m| m.scoring() == Scoring::Both && !locked && !coloured && !hostile);
+    if let (Some(model), Some(beat)) = (model, beat) {
+        ask(pack, state, beat, model, &moves, &mut parts, &mut out);
+    }
+    let odds = merged(&parts);
+    out.odds = named(&moves, odds.iter().map(|odds| (odds * 1000.0) as u16));
+    // An insult may be the move (an accusation is), but not by a doubtful likeness.
+    let threshold = pack.threshold.max(if hostile { INSULT } else { 0.0 });
+    let mut taken: Vec<usize> = Vec::new();
+    // Each sentence may make a move of its own; else the whole line makes one.
+    for part in &parts[1..] {
+        let makes = part.first().filter(|at| part.odds[*at] * SENTENCE >= threshold);
+        taken.extend(makes.filter(|at| !taken.contains(at)));
+    }
+    if taken.is_empty() {
+        taken.extend(parts[0].first().filter(|at| parts[0].odds[*at] >= threshold));
+    }
+    // What was just asked about, and is come near to once more.
+    if taken.is_empty() && !hostile {
+        let again = asked.and_then(|id| moves.iter().position(|other| *other == id));
+        taken.extend(again.filter(|at| odds[*at] >= AGAIN));
+        if !taken.is_empty() {
+            out.by = ReadBy::Confirmed;
         }
-        near.push((id, best));
     }
-    if form == Form::Hostile || takes_no_move(&lower) {
-        return done(form.reading(), ReadBy::Rule, vec![]);
+    if taken.is_empty() {
+        if acts.is_empty() && tone.is_none() {
+            let first = (0..moves.len()).max_by(|a, b| odds[*a].total_cmp(&odds[*b]));
+            let near = first.filter(|at| odds[*at] >= DOUBTFUL);
+            out.near = near.map(|at| moves[at].to_owned());
+        }
+        let by = if acts.is_empty() && tone.is_none() { ReadBy::Default } else { ReadBy::Rule };
+        other(&mut out, by);
+    } else {
+        out.readings = taken.into_iter().map(|at| Reading::Move(moves[at].to_owned())).collect();
     }
-    near.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let odds = near.iter().map(|(id, s)| ((*id).to_owned(), (s * 1000.0) as u16)).collect();
-    // A word or two are easily like something: they must be very like it.
-    let short = mass(&unique(&lower)) < SHORT;
-    let clear = |least: f32| {
-        let least = if short { least.max(NEAR_WHEN_SHORT) } else { least };
-        let (first, second) = (near.first()?, near.get(1).map_or(0.0, |n| n.1));
-        (first.1 >= least && first.1 - second > 0.08).then(|| Reading::Move(first.0.to_owned()))
+    out
+}
+
+fn named<T>(moves: &[&str], values: impl Iterator<Item = T>) -> Vec<(String, T)> {
+    moves.iter().map(|id| (*id).to_owned()).zip(values).collect()
+}
+
+/// The odds of each move over all parts.
+fn merged(parts: &[Part<'_>]) -> Vec<f32> {
+    let mut odds = parts[0].odds.clone();
+    for part in &parts[1..] {
+        for (all, one) in odds.iter_mut().zip(&part.odds) {
+            *all = all.max(one * SENTENCE);
+        }
+    }
+    odds
+}
+
+/// Asks the model about what the words alone leave open, in one pass.
+fn ask(
+    pack: &Pack,
+    state: &State,
+    beat: &Beat,
+    model: &dyn LanguageModel,
+    moves: &[&str],
+    parts: &mut [Part<'_>],
+    out: &mut Interpretation,
+) {
+    // Of several sentences those that are settled are left out; a line that is settled by them is not asked about.
+    let sentences = parts.len() > 1;
+    let open: Vec<usize> =
+        (usize::from(sentences)..parts.len()).filter(|at| parts[*at].is_open()).collect();
+    if open.is_empty() {
+        return;
+    }
+    let text: String = open.iter().map(|at| parts[*at].text).collect::<Vec<_>>().join(" ");
+    let likely = |at: &usize| open.iter().any(|part| parts[*part].odds[*at] >= HOPELESS);
+    let asked: Vec<usize> = (0..moves.len()).filter(likely).collect();
+    let all = hypotheses(pack, state, beat);
+    let (of_moves, others) = all.split_at(moves.len().min(all.len()));
+    let mut prefixes: Vec<String> =
+        asked.iter().filter_map(|at| of_moves.get(*at)).cloned().collect();
+    prefixes.extend(others.iter().cloned());
+    let mut request =
+        ScoreRequest::channel(prefixes, text.chars().take(LONGEST).collect::<String>());
+    // The player waits. No deadline: how long is too long is for a router's policy to say.
+    request.work = Work {
+        priority: Priority::PlayerWaits,
+        kind: Kind::Interpret,
+        character: beat.speaker.clone(),
+        ..Work::default()
     };
-    if let Some(reading) = clear(NEAR) {
-        return done(reading, ReadBy::Match, odds);
+    let hash = request.hash();
+    let result = model.score(request).wait(PATIENCE).and_then(numbers);
+    let answer = match &result {
+        Ok(scores) => Answer::Scores(scores.clone()),
+        Err(error) => Answer::Failed { lead: None, text: String::new(), error: error.clone() },
+    };
+    out.answered = Some(Event::Answered { request: hash, answer });
+    let Ok(scores) = result else { return };
+    if scores.len() != asked.len() + others.len() {
+        return;
     }
-    if form == Form::Secret {
-        return done(Reading::Secret, ReadBy::Rule, odds);
-    }
-    if let Some(model) = model.filter(|m| m.scoring() == Scoring::Both && !open.is_empty()) {
-        let prefixes = hypotheses(pack, state, beat);
-        let request = ScoreRequest::Channel { prefixes, line: text.chars().take(200).collect() };
-        let hash = request.hash();
-        let result = model.score(request).wait(PATIENCE).and_then(numbers);
-        let answer = match &result {
-            Ok(scores) => Answer::Scores(scores.clone()),
-            Err(error) => Answer::Failed { lead: None, text: String::new(), error: error.clone() },
-        };
-        let answered = Some(Event::Answered { request: hash, answer });
-        if let Ok(scores) = result
-            && scores.len() == open.len() + NONES.len()
-        {
-            let (reading, odds) = decide(&open, &scores, &near);
-            return Interpretation { reading, by: ReadBy::Model, odds, answered };
+    let (of_moves, others) = scores.split_at(asked.len());
+    let Some((line, nones)) = others.split_last() else { return };
+    let none = nones.iter().copied().fold(f32::MIN, f32::max);
+    out.by = ReadBy::Model;
+    out.scores = asked.iter().zip(of_moves).map(|(at, s)| (moves[*at].to_owned(), *s)).collect();
+    out.scores.extend([("none".to_owned(), none), ("line".to_owned(), *line)]);
+    for part in open {
+        for (i, at) in asked.iter().enumerate() {
+            let compared = &parts[part].compared[*at];
+            if compared.exact || compared.barred {
+                continue;
+            }
+            let rival = of_moves.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, s)| *s);
+            let rival = rival.fold(none, f32::max);
+            let score = of_moves[i];
+            let signs = [matched(&compared.signs), score - none, score - line, score - rival];
+            let odds = ASKED.0 + signs.iter().zip(ASKED.1).map(|(s, w)| s * w).sum::<f32>();
+            parts[part].odds[*at] = logistic(odds);
         }
-        let reading = clear(NEAR_WITHOUT_MODEL);
-        let by = if reading.is_some() { ReadBy::Match } else { ReadBy::Default };
-        return Interpretation {
-            reading: reading.unwrap_or(Reading::OffTopic),
-            by,
-            odds,
-            answered,
-        };
     }
-    match clear(NEAR_WITHOUT_MODEL) {
-        Some(reading) => done(reading, ReadBy::Match, odds),
-        None => done(Reading::OffTopic, ReadBy::Default, odds),
+    // The sentences speak for the line.
+    if sentences {
+        let settled: Vec<f32> = (0..moves.len())
+            .map(|at| parts[1..].iter().map(|part| part.odds[at]).fold(0.0, f32::max))
+            .collect();
+        parts[0].odds = settled;
     }
 }
 
@@ -133,44 +292,146 @@ fn numbers(scores: Vec<f32>) -> Result<Vec<f32>, ModelError> {
     }
 }
 
-/// The moves that can be made now, each with the name of its section in the prose.
-fn open_moves<'b>(state: &State, beat: &'b Beat) -> Vec<(&'b str, String)> {
+/// The moves that can be made now.
+pub(super) fn open_moves<'b>(state: &State, beat: &'b Beat) -> Vec<&'b str> {
     let open = beat.moves.iter().filter(|m| m.only_when.as_ref().is_none_or(|c| state.holds(c)));
-    open.map(|m| (m.id.as_str(), format!("beat {}/move {}", beat.id, m.id))).collect()
+    open.map(|m| m.id.as_str()).collect()
 }
 
-/// What the player may be doing, as beginnings of a sentence that his line would end: the open moves, then all the
-/// ways of making none.
+/// The words around the author's in a hypothesis, and what else than a move a line may be.
+struct Frame {
+    example: &'static str,
+    stop: &'static str,
+    says: &'static str,
+    unsaid: &'static str,
+    others: [&'static str; 3],
+}
+
+const ENGLISH: Frame = Frame {
+    example: ", for example: ",
+    stop: ". ",
+    says: "The player says:",
+    unsaid: "The player says it",
+    others: [
+        "The player talks about something else, for example: It rains a lot these days. / My feet hurt. / Do you like music?\nThe player talks about something else. The player says:",
+        "The player tells of their own life. The player says:",
+        "The player says something that makes no sense:",
+    ],
+};
+const CHINESE: Frame = Frame {
+    example: "，比如：",
+    stop: "。",
+    says: "客人说：",
+    unsaid: "客人说这个",
+    others: [
+        "客人说别的事，比如：最近老下雨。/ 我脚疼。/ 你喜欢听歌吗？\n客人说别的事。客人说：",
+        "客人讲自己的生活。客人说：",
+        "客人说了一句没意义的话：",
+    ],
+};
+
+/// What the player may be doing, as beginnings of a sentence that his line would end: the open moves, ways of making
+/// none, and last nothing at all, which tells how likely the line is by itself.
 pub(crate) fn hypotheses(pack: &Pack, state: &State, beat: &Beat) -> Vec<String> {
     let prose = pack.prose(&state.locale);
-    let says = |section: &str| {
-        let examples: Vec<_> =
-            prose.bullets(section).iter().take(EXAMPLES).map(|b| b.1.as_str()).collect();
-        let what = prose.field(section, "says").unwrap_or("The player says it");
-        format!("{what}, for example: {}\n{what}. The player says:", examples.join(" / "))
+    let frame = if is_chinese(&state.locale) { &CHINESE } else { &ENGLISH };
+    // What the speaker does not know is in none of its prompts, an author's example neither.
+    let locked = state.locked_tells(pack, Some(&beat.speaker));
+    let fit = |text: &&str| {
+        let lower = text.to_lowercase();
+        !locked.iter().any(|tell| contains_word(&lower, tell))
+    };
+    let says = |id: &&str| {
+        let section = section(&beat.id, id);
+        let examples = prose.bullets(&section).iter().map(|bullet| bullet.1.as_str());
+        let examples: Vec<_> = examples.filter(fit).take(EXAMPLES).collect();
+        let what = prose.field(&section, "says").filter(fit).unwrap_or(frame.unsaid);
+        let Frame { example, stop, says, .. } = frame;
+        format!("{what}{example}{}\n{what}{stop}{says}", examples.join(" / "))
     };
     let moves = open_moves(state, beat);
-    moves.iter().map(|(_, section)| says(section)).chain(NONES.map(String::from)).collect()
+    let others = frame.others.iter().chain([&frame.says]).map(|other| (*other).to_owned());
+    moves.iter().map(says).chain(others).collect()
 }
 
-/// The best move, if it beats every 'none' by the margin; shared words help it.
-fn decide(
-    open: &[(&str, String)],
-    scores: &[f32],
-    near: &[(&str, f32)],
-) -> (Reading, Vec<(String, u16)>) {
-    let (moves, nones) = scores.split_at(open.len());
-    let lexical = |id: &str| near.iter().find(|n| n.0 == id).map_or(0.0, |n| n.1);
-    let mut ranked: Vec<(&str, f32)> =
-        open.iter().zip(moves).map(|((id, _), s)| (*id, s + 0.8 * lexical(id) - 0.25)).collect();
-    let none = nones.iter().copied().fold(f32::MIN, f32::max);
-    let best = ranked.iter().map(|r| r.1).fold(none, f32::max);
-    let weight = |s: f32| libm::expf((s - best) * 4.0);
-    let total: f32 = ranked.iter().map(|r| weight(r.1)).sum::<f32>() + weight(none);
-    let share = |s: f32| (weight(s) / total * 1000.0) as u16;
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let mut odds: Vec<_> = ranked.iter().map(|r| (r.0.to_owned(), share(r.1))).collect();
-    odds.push(("none".into(), share(none)));
-    let taken = ranked.first().filter(|r| r.1 > none + MARGIN && lexical(r.0) > 0.08);
-    (taken.map_or(Reading::OffTopic, |r| Reading::Move(r.0.to_owned())), odds)
+/// Whether the line names what is locked; for the beat's speaker what it does not know is locked, too.
+fn names_locked(pack: &Pack, state: &State, beat: Option<&Beat>, text: &str) -> bool {
+    let speaker = beat.map(|beat| beat.speaker.as_str());
+    let lower = text.to_lowercase();
+    state.locked_tells(pack, speaker).iter().any(|tell| contains_word(&lower, tell))
+}
+
+/// What a line is that makes no move.
+fn otherwise(
+    pack: &Pack,
+    state: &State,
+    library: &Library,
+    text: &str,
+    acts: Acts,
+    tone: Option<Tone>,
+) -> Reading {
+    match tone {
+        Some(Tone::SelfHarm) => return Reading::SelfHarm,
+        Some(Tone::Sexual) => return Reading::Sexual,
+        _ => {}
+    }
+    if acts.meets(Acts::BRACKET) || acts.meets(Acts::AUTHORITY) {
+        return Reading::OutOfWorld;
+    }
+    if names_locked(pack, state, pack.beat(&state.beat), text) {
+        return Reading::Secret;
+    }
+    match tone {
+        Some(Tone::Hostile) => return Reading::Hostile,
+        Some(Tone::Gibberish) => return Reading::Gibberish,
+        Some(Tone::Foreign) => return Reading::Foreign,
+        _ => {}
+    }
+    if repeats(state, text) {
+        return Reading::Repetition;
+    }
+    if acts.meets(Acts::CLAIMED) || contradicts(pack, state, library, text) {
+        return Reading::Contradiction;
+    }
+    Reading::OffTopic
+}
+
+/// Whether the player said the very same a short while ago.
+fn repeats(state: &State, text: &str) -> bool {
+    let said = plain(text);
+    let before =
+        state.history.iter().rev().filter(|line| line.speaker.as_deref() == Some("player"));
+    // The line itself is the last of them.
+    before.skip(1).take(LOOK_BACK).any(|line| plain(&line.text) == said)
+}
+
+/// Whether the line names something that the author says this world does not have.
+fn names_absent(pack: &Pack, locale: &str, text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let absent = pack.canon(locale).absent;
+    absent.into_iter().any(|word| contains_word(&lower, &word.to_lowercase()))
+}
+
+/// Whether a statement is about the same as what a character said, and says the opposite; or says what, by the
+/// author's word, cannot have happened.
+fn contradicts(pack: &Pack, state: &State, library: &Library, text: &str) -> bool {
+    let line = library.line(text);
+    if line.question || line.size() < 3 {
+        return false;
+    }
+    let impossible = pack.canon(&state.locale).never.into_iter().any(|never| {
+        let never = library.line(never);
+        never.negated == line.negated
+            && super::examples::cosine(&line.vector, &never.vector) >= SAME
+    });
+    if impossible {
+        return true;
+    }
+    let spoken = state.history.iter().rev();
+    let spoken = spoken.filter(|line| line.speaker.as_deref().is_some_and(|who| who != "player"));
+    spoken.take(ESTABLISHED).flat_map(|line| sentences(&line.text)).any(|sentence| {
+        let said = library.line(sentence);
+        let alike = super::examples::cosine(&line.vector, &said.vector) >= SAME;
+        alike && !said.question && said.negated != line.negated
+    })
 }

@@ -3,11 +3,6 @@
 use dramaturg_mind::words;
 use std::collections::BTreeSet;
 
-/// The letters alone: how the very same words are recognised.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).collect()
-}
-
 const COMMON: [&str; 46] = [
     "the", "a", "an", "i", "you", "to", "of", "and", "is", "it", "that", "this", "in", "on", "me",
     "my", "your", "do", "what", "are", "be", "for", "with", "have", "was", "so", "we", "but",
@@ -23,18 +18,6 @@ fn weight(word: &str) -> f32 {
 /// The words of a text, each once.
 pub(super) fn unique(text: &str) -> BTreeSet<String> {
     words(text).into_iter().collect()
-}
-
-/// How much a text says.
-pub(super) fn mass(words: &BTreeSet<String>) -> f32 {
-    words.iter().map(|word| weight(word)).sum()
-}
-
-/// Dice coefficient over weighted words.
-pub(super) fn similarity(a: &str, b: &str) -> f32 {
-    let (a, b) = (unique(a), unique(b));
-    let shared: f32 = a.intersection(&b).map(|word| weight(word)).sum();
-    2.0 * shared / (mass(&a) + mass(&b)).max(0.01)
 }
 
 /// Words with which an answer begins.

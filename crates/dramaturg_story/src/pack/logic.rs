@@ -1,35 +1,190 @@
-//! `pack.ron`: facts, cast, secrets, beats and endings.
+//! `pack.ron` and the files that it includes: facts, cast, beats and the rest, as they are written.
 
-use super::Pack;
-use crate::PackError;
+use super::tree::{Spot, Written};
 use crate::condition::Condition;
 use crate::fact::{Effect, FactKind};
-use dramaturg_mind::{Pad, Planner};
+use crate::{PackError, State};
+use dramaturg_llm::AdapterId;
+use dramaturg_mind::{Action, Goal, Pad};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+/// The newest pack format that this engine understands.
+const FORMAT: u32 = 1;
+
+/// What one file says. Everything has a default; the first nine belong in `pack.ron` only.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct Logic {
+    dramaturg: u32,
     pub(super) id: String,
     pub(super) version: u32,
     pub(super) start: String,
     pub(super) background: String,
     pub(super) locales: Vec<String>,
     /// Markdown files of each locale's folder.
-    #[serde(default = "one_file")]
     pub(super) files: Vec<String>,
+    /// Lore files of each locale's folder.
+    pub(super) lore: Vec<String>,
+    /// Fluent files of each locale's folder.
+    pub(super) fluent: Vec<String>,
+    /// More files like this one.
+    pub(super) include: Vec<String>,
+    pub(super) clock: Option<String>,
+    pub(super) minutes_per_turn: i32,
+    /// From how likely a move is granted, in percent.
+    pub(super) threshold: Percent,
     pub(super) facts: BTreeMap<String, FactKind>,
+    pub(super) derived: BTreeMap<String, Condition>,
+    pub(super) quests: BTreeMap<String, Quest>,
+    pub(super) items: BTreeMap<String, Item>,
+    pub(super) relations: BTreeMap<String, Relation>,
+    pub(super) timers: Vec<String>,
+    pub(super) scenes: BTreeMap<String, Scene>,
     pub(super) cast: BTreeMap<String, Character>,
-    #[serde(default)]
     pub(super) secrets: BTreeMap<String, Secret>,
+    pub(super) promises: BTreeMap<String, PromiseKind>,
     pub(super) beats: Vec<Beat>,
+    pub(super) storylets: Vec<Beat>,
     pub(super) endings: Vec<Ending>,
 }
 
-fn one_file() -> Vec<String> {
-    vec!["story.md".into()]
+/// What an included file may not say.
+const HEAD: [&str; 13] = [
+    "dramaturg",
+    "id",
+    "version",
+    "start",
+    "background",
+    "locales",
+    "files",
+    "lore",
+    "fluent",
+    "include",
+    "clock",
+    "minutes_per_turn",
+    "threshold",
+];
+
+impl Default for Logic {
+    fn default() -> Self {
+        Self {
+            dramaturg: FORMAT,
+            id: String::new(),
+            version: 1,
+            start: String::new(),
+            background: String::new(),
+            locales: Vec::new(),
+            files: vec!["story.md".into()],
+            lore: Vec::new(),
+            fluent: Vec::new(),
+            include: Vec::new(),
+            clock: None,
+            minutes_per_turn: 0,
+            threshold: Percent::default(),
+            facts: BTreeMap::new(),
+            derived: BTreeMap::new(),
+            quests: BTreeMap::new(),
+            items: BTreeMap::new(),
+            relations: BTreeMap::new(),
+            timers: Vec::new(),
+            scenes: BTreeMap::new(),
+            cast: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            promises: BTreeMap::new(),
+            beats: Vec::new(),
+            storylets: Vec::new(),
+            endings: Vec::new(),
+        }
+    }
+}
+
+impl Logic {
+    /// All files of a language's folder, by what is in them.
+    pub(super) fn words(&self) -> impl Iterator<Item = &String> {
+        self.files.iter().chain(&self.lore).chain(&self.fluent)
+    }
+}
+
+/// A probability between 1 and 99 percent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u8")]
+pub(super) struct Percent(u8);
+
+impl Default for Percent {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl TryFrom<u8> for Percent {
+    type Error = String;
+    fn try_from(percent: u8) -> Result<Self, String> {
+        (1..=99)
+            .contains(&percent)
+            .then_some(Self(percent))
+            .ok_or_else(|| format!("a threshold of {percent} percent; it may be 1 to 99"))
+    }
+}
+
+impl Percent {
+    pub(super) fn share(self) -> f32 {
+        f32::from(self.0) / 100.0
+    }
+}
+
+/// A task as the player would see it: which of the three it is follows from the facts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Quest {
+    #[serde(default)]
+    pub(super) open: Condition,
+    pub(super) done: Condition,
+    pub(super) failed: Option<Condition>,
+}
+
+/// Something that the player can have.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Item {
+    pub(super) initial: i32,
+    pub(super) max: i32,
+}
+
+impl Default for Item {
+    fn default() -> Self {
+        Self { initial: 0, max: 99 }
+    }
+}
+
+/// How one feels about another, as a number with names for its bands.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Relation {
+    pub(super) initial: i32,
+    pub(super) min: i32,
+    pub(super) max: i32,
+    /// The lowest number of each band.
+    pub(super) bands: BTreeMap<String, i32>,
+}
+
+impl Default for Relation {
+    fn default() -> Self {
+        Self { initial: 0, min: -100, max: 100, bands: BTreeMap::new() }
+    }
+}
+
+/// Where beats take place. A beat without a scene stays where the last one was.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scene {
+    /// Name of the background; the pack's own where it is empty.
+    pub background: String,
+    /// Who is there; who is not, leaves. Everybody stays where none is named.
+    pub present: Vec<String>,
+    /// What happens when it begins.
+    pub on_enter: Vec<Effect>,
 }
 
 /// A character of the pack.
@@ -37,36 +192,92 @@ fn one_file() -> Vec<String> {
 #[serde(deny_unknown_fields)]
 pub struct Character {
     /// On stage from the start.
+    #[serde(default = "yes")]
     pub present: bool,
-    /// Name of the portrait.
+    /// Name of the portrait; the character's own name where it is empty.
+    #[serde(default)]
     pub portrait: String,
     /// Where the mood comes to rest.
     #[serde(default)]
     pub temperament: Pad,
+    /// Name of the adapter with which a local model speaks for it; the player's program knows the file.
     #[serde(default)]
-    actions: Vec<dramaturg_mind::Action<Condition, Effect>>,
+    pub adapter: Option<AdapterId>,
+    /// What it is, for actions that only some may do.
     #[serde(default)]
-    goals: Vec<dramaturg_mind::Goal<Condition>>,
+    pub roles: Vec<String>,
+    #[serde(default)]
+    pub(super) actions: Vec<Action<Condition, Effect>>,
+    #[serde(default)]
+    pub(super) goals: Vec<Goal<Condition>>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Character {
     pub(super) fn on_stage(portrait: &str, temperament: Pad) -> Self {
         let (actions, goals) = (Vec::new(), Vec::new());
-        Self { present: true, portrait: portrait.into(), temperament, actions, goals }
+        let portrait = portrait.into();
+        let roles = Vec::new();
+        Self { present: true, portrait, temperament, adapter: None, roles, actions, goals }
     }
-    pub(crate) fn planner(&self) -> Planner<Condition, Effect> {
-        Planner { actions: self.actions.clone(), goals: self.goals.clone() }
+    /// What it can do of its own will.
+    pub fn actions(&self) -> &[Action<Condition, Effect>] {
+        &self.actions
+    }
+    /// What it may come to want.
+    pub fn goals(&self) -> &[Goal<Condition>] {
+        &self.goals
     }
 }
 
-/// Something that must not be told before its time.
+/// A piece of knowledge: not told, and in nobody's prompt, before its time.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
     /// Who knows it, and may speak of it once it is unlocked.
+    #[serde(default)]
     pub holders: Vec<String>,
-    /// When it may be told.
+    /// When its holders may tell it.
+    #[serde(default)]
     pub unlocked_when: Condition,
+    /// When others know it, each by a condition of its own.
+    #[serde(default)]
+    pub knows: BTreeMap<String, Condition>,
+}
+
+impl Secret {
+    /// Whether `npc` may speak of it now; whether anybody may, if none.
+    pub fn is_open(&self, npc: Option<&str>, state: &State) -> bool {
+        // What names nobody who holds it from the start is told by those alone who come to know it.
+        let held = !self.holders.is_empty() || self.knows.is_empty();
+        let holds = npc.is_none_or(|npc| self.holders.iter().any(|holder| holder == npc));
+        (held && holds && state.holds(&self.unlocked_when))
+            || self
+                .knows
+                .iter()
+                .any(|(who, when)| npc.is_none_or(|npc| npc == who) && state.holds(when))
+    }
+}
+
+/// Something that may be promised in talk, and how it is known that it was kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromiseKind {
+    /// Who may promise it: a character's id, or `player`.
+    pub by: String,
+    /// Words of which one is in the promise, in all languages.
+    pub words: Vec<String>,
+    /// What is so when it is kept; a character that promised it makes it its goal when the time has come.
+    pub kept_when: Condition,
+    /// What happens when it is kept.
+    #[serde(default)]
+    pub on_kept: Vec<Effect>,
+    /// What happens when it is not.
+    #[serde(default)]
+    pub on_broken: Vec<Effect>,
 }
 
 /// One step of the story.
@@ -76,9 +287,14 @@ pub struct Beat {
     /// Its name.
     pub id: String,
     /// Who leads it.
+    #[serde(default)]
     pub speaker: String,
     /// When it can begin.
+    #[serde(default)]
     pub when: Condition,
+    /// Where it takes place; where the last one did, if none.
+    #[serde(default)]
+    pub scene: Option<String>,
     /// Beats that can follow, the first whose condition holds is taken.
     #[serde(default)]
     pub next: Vec<String>,
@@ -88,8 +304,24 @@ pub struct Beat {
     /// Never steered and never over: a conversation without a story.
     #[serde(skip)]
     pub(super) endless: bool,
+    /// Begins by itself in a quiet turn, and the open beat goes on after it.
+    #[serde(skip)]
+    pub(super) storylet: bool,
+    /// Among the storylets that may begin, the highest does.
+    #[serde(default)]
+    pub salience: i32,
+    /// A storylet that may begin again after it was over.
+    #[serde(default)]
+    pub repeat: bool,
+    /// Performed, and over at once: nothing is waited for.
+    #[serde(default)]
+    pub interlude: bool,
     /// What the player may do.
+    #[serde(default)]
     pub moves: Vec<Move>,
+    /// What happens when it begins.
+    #[serde(default)]
+    pub on_begin: Vec<Effect>,
     /// What happens when the ladder's last rung ends the beat.
     #[serde(default)]
     pub on_forced: Vec<Effect>,
@@ -100,21 +332,38 @@ fn patience() -> u8 {
 }
 
 impl Beat {
-    pub(super) fn endless(id: &str, speaker: &str, when: Condition) -> Self {
+    pub(super) fn named(id: &str, speaker: &str) -> Self {
         Self {
             id: id.into(),
             speaker: speaker.into(),
-            when,
+            when: Condition::always(),
+            scene: None,
             next: Vec::new(),
             patience: patience(),
-            endless: true,
+            endless: false,
+            storylet: false,
+            salience: 0,
+            repeat: false,
+            interlude: false,
             moves: Vec::new(),
+            on_begin: Vec::new(),
             on_forced: Vec::new(),
         }
     }
+    pub(super) fn endless(id: &str, speaker: &str) -> Self {
+        Self { endless: true, ..Self::named(id, speaker) }
+    }
     /// Whether the beat is steered to its end.
-    pub(crate) fn is_steered(&self) -> bool {
+    pub fn is_steered(&self) -> bool {
         !self.endless
+    }
+    /// Whether it is over in the turn in which it begins: an interlude, or a storylet without moves.
+    pub fn passes(&self) -> bool {
+        self.interlude || (self.storylet && self.moves.is_empty())
+    }
+    /// Whether it begins by itself in a quiet turn, and the open beat goes on after it.
+    pub fn is_storylet(&self) -> bool {
+        self.storylet
     }
 }
 
@@ -130,9 +379,36 @@ pub struct Move {
     /// Whether the beat is over then.
     #[serde(default)]
     pub done: bool,
-    /// When it is open.
+    /// When it is open: at other times the player's words are not taken for it.
     #[serde(default)]
     pub only_when: Option<Condition>,
+    /// When it succeeds: at other times it is answered with the lines of its `refuse`, and does nothing.
+    #[serde(default)]
+    pub requires: Condition,
+    /// Who must be on the stage for it to succeed.
+    #[serde(default)]
+    pub present: Vec<String>,
+    /// Open no more once it was made.
+    #[serde(default)]
+    pub once: bool,
+    /// How many rungs of tension it takes away, the first time that it is made in a beat.
+    #[serde(default)]
+    pub relief: u32,
+}
+
+impl Move {
+    pub(super) fn named(id: &str) -> Self {
+        Self {
+            id: id.into(),
+            effects: Vec::new(),
+            done: true,
+            only_when: None,
+            requires: Condition::always(),
+            present: Vec::new(),
+            once: false,
+            relief: 0,
+        }
+    }
 }
 
 /// An authored end.
@@ -141,8 +417,18 @@ pub struct Move {
 pub struct Ending {
     /// Its name.
     pub id: String,
-    /// When it is this one.
-    pub when: Condition,
+    /// When the story ends with it. Without a condition it is for where no beat follows.
+    #[serde(default)]
+    pub when: Option<Condition>,
+    /// Of several that could be, the highest is; of equals, the first.
+    #[serde(default)]
+    pub priority: i16,
+}
+
+impl Default for Condition {
+    fn default() -> Self {
+        Self::always()
+    }
 }
 
 impl<'de> Deserialize<'de> for Condition {
@@ -159,135 +445,65 @@ impl<'de> Deserialize<'de> for Condition {
     }
 }
 
-pub(super) fn parse(file: &Path, source: &str) -> Result<Logic, PackError> {
-    ron::from_str(source).map_err(|error| {
-        let at = error.span.start;
-        PackError::at(
-            file,
-            source,
-            at.line,
-            at.col,
-            error.code.to_string(),
-            "see the pack format in the book; each name is written as in the examples",
-        )
-    })
+/// A file as it is written, with its places.
+pub(super) struct Part {
+    pub(super) logic: Logic,
+    pub(super) written: Written,
 }
 
-/// Everything that the logic mentions must exist.
-pub(super) fn check(pack: &Pack, file: &Path, source: &str) -> Result<(), PackError> {
-    let fail = |near: &str, offender: &str, message: String, help: String| {
-        let (line, column) = find(source, near, offender);
-        PackError::at(file, source, line, column, message, help)
-    };
-    let beats: Vec<&str> = pack.beats.iter().map(|b| b.id.as_str()).collect();
-    let known_beat = |near: &str, id: &str| {
-        if beats.contains(&id) {
-            Ok(())
-        } else {
-            Err(fail(
-                near,
-                id,
-                format!("there is no beat '{id}'"),
-                nearest(id, beats.iter().copied()),
-            ))
+impl Part {
+    pub(super) fn parse(file: &Path, source: &str) -> Result<Self, PackError> {
+        let written = Written::new(file, source);
+        // Asked first: a newer format may say what this one can't read.
+        let format = written.root().get("dramaturg").at();
+        let digits = source.get(format..).unwrap_or_default();
+        let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
+        if format > 0 && digits.parse().is_ok_and(|wanted: u32| wanted > FORMAT) {
+            return Err(written.error(
+                format,
+                format!("the pack is written in format {digits}, this engine reads up to {FORMAT}"),
+                "use a newer dramaturg, or write the pack in the older format",
+            ));
         }
-    };
-    let known_npc = |near: &str, id: &str| {
-        if pack.cast.contains_key(id) {
-            Ok(())
-        } else {
-            Err(fail(near, id, format!("there is no character '{id}'"), nearest(id, pack.cast())))
+        let options = ron::Options::default()
+            .with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+        let logic: Logic = options.from_str(source).map_err(|error| {
+            let at = error.span.start;
+            PackError::at(
+                file,
+                source,
+                at.line,
+                at.col,
+                error.code.to_string(),
+                "see the pack format in the book; each name is written as in the examples",
+            )
+        })?;
+        if logic.dramaturg != FORMAT {
+            let message = format!("there is no format {}", logic.dramaturg);
+            return Err(written.error(format, message, format!("write {FORMAT}, or nothing")));
         }
-    };
-    let condition = |near: &str, condition: &Condition| {
-        for name in condition.names() {
-            if name != "beat" && !pack.facts.contains_key(name) {
-                return Err(fail(
-                    near,
-                    name,
-                    format!("there is no fact '{name}'"),
-                    nearest(name, pack.facts.keys().map(String::as_str)),
-                ));
-            }
+        if let Some((at, name)) = written.twice() {
+            return Err(written.error(at, format!("'{name}' is written twice"), "take one out"));
         }
-        Ok(())
-    };
-    let effect = |near: &str, effect: &Effect| match effect {
-        Effect::Mood(npc, _) => known_npc(near, npc),
-        Effect::Set(fact, _) | Effect::Add(fact, _) => match (pack.facts.get(fact), effect) {
-            (None, _) => Err(fail(
-                near,
-                fact,
-                format!("there is no fact '{fact}'"),
-                nearest(fact, pack.facts.keys().map(String::as_str)),
-            )),
-            (Some(kind), Effect::Set(_, value)) if !kind.admits(value) => Err(fail(
-                near,
-                fact,
-                format!("'{fact}' can't be {value}"),
-                "see how the fact is declared".into(),
-            )),
-            (Some(FactKind::Bool(_) | FactKind::Enum { .. }), Effect::Add(..)) => {
-                Err(fail(near, fact, format!("'{fact}' is not a number"), "use Set".into()))
-            }
-            _ => Ok(()),
-        },
-    };
-    known_beat("start", &pack.start)?;
-    for beat in &pack.beats {
-        let near = format!("\"{}\"", beat.id);
-        known_npc(&near, &beat.speaker)?;
-        condition(&near, &beat.when)?;
-        beat.next.iter().try_for_each(|id| known_beat(&near, id))?;
-        beat.on_forced.iter().try_for_each(|e| effect(&near, e))?;
-        for a_move in &beat.moves {
-            let near = format!("\"{}\"", a_move.id);
-            a_move.effects.iter().try_for_each(|e| effect(&near, e))?;
-            a_move.only_when.iter().try_for_each(|c| condition(&near, c))?;
-        }
+        Ok(Self { logic, written })
     }
-    for (id, secret) in &pack.secrets {
-        condition(id, &secret.unlocked_when)?;
-        secret.holders.iter().try_for_each(|npc| known_npc(id, npc))?;
-    }
-    for character in pack.cast.values() {
-        for action in &character.actions {
-            condition(&action.id, &action.when)?;
-            action.effects.iter().try_for_each(|e| effect(&action.id, e))?;
-        }
-        for goal in &character.goals {
-            condition(&goal.id, &goal.when)?;
-            condition(&goal.id, &goal.desire)?;
-        }
-    }
-    pack.endings.iter().try_for_each(|ending| condition(&ending.id, &ending.when))?;
-    if pack.endings.is_empty() {
-        return Err(fail(
-            "endings",
-            "endings",
-            "a story needs an ending".into(),
-            "add one to `endings`".into(),
-        ));
-    }
-    Ok(())
-}
 
-/// Line and column (from 1) of `offender` after the first place that says `near`.
-fn find(source: &str, near: &str, offender: &str) -> (usize, usize) {
-    let start = source.find(near).unwrap_or(0);
-    let at = source[start..].find(offender).map_or(start, |i| start + i);
-    let line = source[..at].matches('\n').count() + 1;
-    let column = source[..at].rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (line, column)
-}
+    /// A file that another one includes.
+    pub(super) fn parse_included(file: &Path, source: &str) -> Result<Self, PackError> {
+        let part = Self::parse(file, source)?;
+        if let Some((at, name)) = part.written.root().names().find(|n| HEAD.contains(&n.1)) {
+            let message = format!("an included file can't say '{name}'");
+            return Err(part.written.error(at, message, "say it in pack.ron"));
+        }
+        Ok(part)
+    }
 
-fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> String {
-    let shared = |name: &str| {
-        let set: Vec<char> = name.chars().collect();
-        wrong.chars().filter(|c| set.contains(c)).count() * 10
-            / (name.len().max(wrong.len()).max(1))
-    };
-    names
-        .max_by_key(|name| shared(name))
-        .map_or("declare it first".into(), |name| format!("did you mean '{name}'?"))
+    pub(super) fn root(&self) -> Spot<'_> {
+        self.written.root()
+    }
+
+    /// The files that it includes, relative to the pack's folder.
+    pub(super) fn includes(&self) -> impl Iterator<Item = PathBuf> {
+        self.logic.include.iter().map(PathBuf::from)
+    }
 }

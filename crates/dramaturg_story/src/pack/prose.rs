@@ -1,10 +1,11 @@
 //! The words: Markdown with one `#` heading for each thing that is spoken of.
 
-use super::Pack;
-use crate::PackError;
+use super::tree::Place;
+use crate::condition::Condition;
+use crate::{PackError, State};
 use dramaturg_mind::Emotion;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A line to be spoken or narrated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,28 +19,46 @@ pub struct Line {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Section {
-    fields: BTreeMap<String, String>,
-    lines: Vec<Line>,
-    bullets: Vec<(Emotion, String)>,
-    text: Vec<String>,
+pub(super) struct Section {
+    pub(super) fields: BTreeMap<String, String>,
+    pub(super) lines: Vec<Line>,
+    pub(super) bullets: Vec<(Emotion, String)>,
+    pub(super) text: Vec<String>,
+}
+
+/// A section for when a condition holds: `## open when trust >= 3`.
+#[derive(Clone, Debug)]
+pub(super) struct Variant {
+    pub(super) when: Condition,
+    /// Where the condition begins.
+    pub(super) place: Place,
+    /// The heading, for errors.
+    pub(super) heading: String,
+    pub(super) section: Section,
 }
 
 /// All words of one language. A section is named by its headings: `beat coat`, `beat coat/move ask/reply`.
 #[derive(Clone, Debug, Default)]
 pub struct Prose {
-    sections: BTreeMap<String, Section>,
+    pub(super) sections: BTreeMap<String, Section>,
+    pub(super) variants: BTreeMap<String, Vec<Variant>>,
+    /// The sections as they are written.
+    headings: Vec<(String, Place)>,
 }
+
+/// What stands between a section's name and its condition.
+const WHEN: &str = " when ";
 
 const FIELDS: [&str; 4] = ["title", "name", "aim", "says"];
 
 impl Prose {
     pub(super) fn read(&mut self, file: &Path, source: &str) -> Result<(), PackError> {
         let mut headings: Vec<String> = Vec::new();
+        let mut is_variant = false;
         for (number, raw) in source.lines().enumerate() {
+            let indent = raw.chars().take_while(|c| c.is_whitespace()).count();
             let fail = |message: &str, help: &str| {
-                let column = raw.chars().take_while(|c| c.is_whitespace()).count() + 1;
-                PackError::at(file, source, number + 1, column, message, help)
+                PackError::at(file, source, number + 1, indent + 1, message, help)
             };
             let line = raw.trim();
             if line.is_empty() {
@@ -53,9 +72,37 @@ impl Prose {
                         "use one # more than the heading that it belongs to",
                     ));
                 }
+                let heading = line[depth..].trim();
+                let (name, when) = match heading.split_once(WHEN).filter(|_| depth > 1) {
+                    Some((name, when)) => (name.trim(), Some(when)),
+                    None => (heading, None),
+                };
                 headings.truncate(depth - 1);
-                headings.push(line[depth..].trim().to_owned());
-                self.sections.entry(headings.join("/")).or_default();
+                headings.push(name.to_owned());
+                let path = headings.join("/");
+                let before = when.map_or(0, |when| raw.trim_end().len() - when.len());
+                let place = |column: usize| Place { file: file.into(), line: number + 1, column };
+                is_variant = when.is_some();
+                if let Some(when) = when {
+                    let column = raw.get(..before).unwrap_or_default().chars().count() + 1;
+                    let when = Condition::parse(when).map_err(|error| {
+                        let inside = when.get(..error.offset).unwrap_or(when).chars().count();
+                        let (line, column) = (number + 1, column + inside);
+                        let help = "write it as the conditions in pack.ron";
+                        PackError::at(file, source, line, column, error.message, help)
+                    })?;
+                    self.variants.entry(path).or_default().push(Variant {
+                        when,
+                        place: place(column),
+                        heading: raw.to_owned(),
+                        section: Section::default(),
+                    });
+                } else {
+                    if !self.sections.contains_key(&path) {
+                        self.headings.push((path.clone(), place(indent + 1)));
+                    }
+                    self.sections.entry(path).or_default();
+                }
                 continue;
             }
             if headings.is_empty() {
@@ -64,7 +111,12 @@ impl Prose {
                     "begin with a heading such as '# story'",
                 ));
             }
-            let section = self.sections.entry(headings.join("/")).or_default();
+            let path = headings.join("/");
+            let variant = self.variants.get_mut(&path).filter(|_| is_variant);
+            let section = match variant.and_then(|variants| variants.last_mut()) {
+                Some(variant) => &mut variant.section,
+                None => self.sections.entry(path).or_default(),
+            };
             if let Some(field) =
                 FIELDS.iter().find(|f| line.strip_prefix(**f).is_some_and(|r| r.starts_with(':')))
             {
@@ -120,55 +172,57 @@ impl Prose {
     pub fn lines(&self, section: &str) -> &[Line] {
         self.sections.get(section).map_or(&[], |s| &s.lines)
     }
-    /// List items: examples, tells, ways to turn a question aside.
+    /// List items: examples, tells, ways to turn a question aside. In a section that is performed they are
+    /// alternatives, of which one is spoken.
     pub fn bullets(&self, section: &str) -> &[(Emotion, String)] {
         self.sections.get(section).map_or(&[], |s| &s.bullets)
     }
-
-    pub(super) fn check(&self, pack: &Pack, folder: &Path) -> Result<(), PackError> {
-        let missing = |section: &str, what: &str| {
-            let file: PathBuf = folder.into();
-            PackError::at(
-                file,
-                "",
-                1,
-                1,
-                format!("'# {section}' has no {what}"),
-                format!("add the heading with its {what}; the story can't be spoken without it"),
-            )
-        };
-        let need = |section: String| {
-            if self.lines(&section).is_empty() { Err(missing(&section, "lines")) } else { Ok(()) }
-        };
-        for beat in &pack.beats {
-            let base = format!("beat {}", beat.id);
-            for rung in ["hint", "ask", "event", "authored"] {
-                need(format!("{base}/{rung}"))?;
-            }
-            for a_move in &beat.moves {
-                let at = format!("{base}/move {}", a_move.id);
-                need(format!("{at}/reply"))?;
-                if self.bullets(&at).is_empty() {
-                    return Err(missing(&at, "example utterances"));
-                }
-            }
+    /// Whether anything can be performed there, at least under some condition.
+    pub fn can_perform(&self, section: &str) -> bool {
+        let says = |s: &Section| !s.lines.is_empty() || !s.bullets.is_empty();
+        self.sections.get(section).is_some_and(says)
+            || self.variants.get(section).is_some_and(|v| v.iter().any(|v| says(&v.section)))
+    }
+    /// What is performed there now: the first variant whose condition holds, or else the section itself. A name for
+    /// what is drawn from it, its lines, and its alternatives.
+    pub(crate) fn performed(
+        &self,
+        section: &str,
+        state: &State,
+    ) -> (String, &[Line], &[(Emotion, String)]) {
+        let variants = self.variants.get(section).map(Vec::as_slice).unwrap_or_default();
+        if let Some(variant) = variants.iter().find(|variant| state.holds(&variant.when)) {
+            let name = format!("{section}{WHEN}{}", variant.when.source());
+            return (name, &variant.section.lines, &variant.section.bullets);
         }
-        for npc in pack.cast() {
-            for way in ["deflect", "deflect_secret", "deflect_hostile", "deflect_world", "silence"]
-            {
-                let section = format!("cast {npc}/{way}");
-                if self.bullets(&section).is_empty() {
-                    return Err(missing(&section, "lines"));
-                }
-            }
-        }
-        for secret in pack.secrets.keys() {
-            let section = format!("secret {secret}/tells");
-            if self.bullets(&section).is_empty() {
-                return Err(missing(&section, "tells"));
-            }
-        }
-        pack.endings.iter().try_for_each(|ending| need(format!("ending {}", ending.id)))
+        (section.to_owned(), self.lines(section), self.bullets(section))
+    }
+    /// All that can be performed: section, the condition of a variant, lines, alternatives.
+    pub(crate) fn spoken(
+        &self,
+    ) -> impl Iterator<Item = (&str, Option<&Condition>, &[Line], &[(Emotion, String)])> {
+        let plain = self.sections.iter().map(|(path, section)| {
+            (path.as_str(), None, section.lines.as_slice(), section.bullets.as_slice())
+        });
+        let variants = self.variants.iter().flat_map(|(path, variants)| {
+            variants.iter().map(|variant| {
+                let Section { lines, bullets, .. } = &variant.section;
+                (path.as_str(), Some(&variant.when), lines.as_slice(), bullets.as_slice())
+            })
+        });
+        plain.chain(variants)
+    }
+    /// The sections under headings of one kind, in the order in which they are written: those of `beat` are `beat coat`,
+    /// `beat pilot`. Where it is written, too.
+    pub(super) fn named<'p>(&'p self, kind: &'p str) -> impl Iterator<Item = (&'p str, &'p Place)> {
+        self.headings.iter().filter_map(move |(path, place)| {
+            let name = path.strip_prefix(kind)?.strip_prefix(' ')?;
+            (!name.contains('/')).then_some((name, place))
+        })
+    }
+    /// All sections, as they are written.
+    pub fn sections(&self) -> impl Iterator<Item = (&str, &Place)> {
+        self.headings.iter().map(|(path, place)| (path.as_str(), place))
     }
 }
 
@@ -181,10 +235,35 @@ fn emotion_first(text: &str) -> (Option<Emotion>, &str) {
     }
 }
 
+impl Line {
+    /// A list item as a line: `(sad) text` is spoken by `speaker`, `marta (sad): text` by Marta, `> text` by nobody.
+    pub(crate) fn of_bullet((emotion, text): &(Emotion, String), speaker: &str) -> Self {
+        if let Some(text) = text.strip_prefix('>') {
+            return Self { npc: None, emotion: Emotion::Neutral, text: text.trim().into() };
+        }
+        let spoken = spoken(text).and_then(|(npc, label, text)| {
+            Some(Self {
+                npc: Some(npc.into()),
+                emotion: Emotion::from_label(label)?,
+                text: text.into(),
+            })
+        });
+        spoken.unwrap_or_else(|| Self {
+            npc: Some(speaker.to_owned()),
+            emotion: *emotion,
+            text: text.clone(),
+        })
+    }
+}
+
 /// `marta (sad): text`
 fn spoken(line: &str) -> Option<(&str, &str, &str)> {
     let (head, text) = line.split_once("):")?;
     let (npc, emotion) = head.split_once(" (")?;
     let is_id = !npc.is_empty() && npc.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     is_id.then_some((npc, emotion, text.trim()))
+}
+/// Whether the engine's own words are Chinese in this language; elsewhere they are English.
+pub(crate) fn is_chinese(locale: &str) -> bool {
+    locale.starts_with("zh")
 }

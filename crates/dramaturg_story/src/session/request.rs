@@ -1,9 +1,14 @@
 //! What the model is asked when a character speaks for itself. Nothing that is locked for the character gets in.
 
-use crate::pack::Prose;
+use super::Ablation;
+use crate::pack::{Prose, is_chinese};
 use crate::{Beat, Pack, State};
-use dramaturg_llm::{CompletionRequest, Kind, Message, Sampling, Work};
-use dramaturg_mind::{Emotion, Memory, PromptParts, Remembered, TokenBudget, compose};
+use dramaturg_llm::{CompletionRequest, Kind, Message, Priority, Sampling, Work};
+use dramaturg_mind::action::Actor;
+use dramaturg_mind::{
+    Emotion, Memory, Notes, PromptParts, Query, Remembered, TokenBudget, compose,
+    pack as pack_notes,
+};
 
 const BUDGET: TokenBudget = TokenBudget(900);
 /// At least so many lines are in the prompt word for word.
@@ -12,28 +17,37 @@ const RECENT: usize = 6;
 /// some turns.
 const STEP: usize = 4;
 const RECALLED: usize = 2;
+/// The most tokens of what is recalled.
+const RECALLED_TOKENS: usize = 120;
+/// The most facts about the player: those told last.
+const FACTS: usize = 4;
+/// The most pieces of lore in one prompt.
+const LORE: usize = 2;
+/// The most tokens of a line.
+const SPOKEN: u32 = 56;
+/// The most tokens of what is called beside it.
+const CALLED: u32 = 160;
 /// Small models lose the thread above it.
 const TEMPERATURE: f32 = 0.5;
-
-pub(super) fn is_chinese(locale: &str) -> bool {
-    locale.starts_with("zh")
-}
 
 /// The words of the frame around what the author wrote.
 struct Frame {
     rules: &'static str,
     memory_of: &'static str,
+    lore: &'static str,
     wants: [&'static str; 2],
 }
 
 const ENGLISH: Frame = Frame {
     rules: "Answer the guest in one or two short plain sentences, only with words that you speak aloud.",
     memory_of: "You remember the guest saying: ",
+    lore: "You know of it: ",
     wants: ["What you want now: ", ". But first you answer what the guest says."],
 };
 const CHINESE: Frame = Frame {
     rules: "你用中文口语回答客人，一两句短话，只说台词，不写动作。",
     memory_of: "你记得客人说过：",
+    lore: "你知道：",
     wants: ["你现在想：", "。但你先回答客人的话。"],
 };
 
@@ -42,12 +56,14 @@ pub(super) fn compose_request(
     state: &State,
     beat: &Beat,
     player: &str,
+    ablation: Option<Ablation>,
 ) -> CompletionRequest {
     let prose = pack.prose(&state.locale);
     let npc = beat.speaker.as_str();
     let persona = pack.persona(&state.locale, npc);
     let frame = if is_chinese(&state.locale) { &CHINESE } else { &ENGLISH };
-    let locked = state.locked_tells(pack, Some(npc));
+    let bare = ablation == Some(Ablation::SecretsInPrompt);
+    let locked = if bare { Vec::new() } else { state.locked_tells(pack, Some(npc)) };
     let fit = |line: &Remembered| {
         let lower = line.text.to_lowercase();
         !locked.iter().any(|tell| lower.contains(tell.as_str()))
@@ -55,35 +71,57 @@ pub(super) fn compose_request(
     let memory = state.memories.get(npc);
     let recent = memory.map(|memory| recent(memory, player)).unwrap_or_default();
     let oldest = recent.first().map_or(0, |line| line.turn);
-    let recalled = memory.map(|memory| {
-        memory.recall(player, RECALLED, |line| {
-            line.speaker == "player" && line.turn < oldest && fit(line)
-        })
+    let long_ago = |line: &Remembered| line.turn < oldest && fit(line);
+    let remembered = memory.map_or_else(Vec::new, |memory| match state.rules {
+        0 => {
+            let said = |line: &Remembered| line.speaker == "player" && long_ago(line);
+            let lines = memory.recall_by_words(player, RECALLED, said);
+            lines.iter().map(|line| format!("({}{})", frame.memory_of, line.text)).collect()
+        }
+        _ => recalled(pack, state, npc, memory, player, long_ago),
     });
+    let say = |text: &str| pack.say(state, text).into_owned();
+    let mut setting = prose.text("story");
+    let here = prose.text(&format!("scene {}", state.scene));
+    if !here.is_empty() {
+        setting = format!("{}\n{}", say(&setting), say(&here));
+    }
+    let lore = lore(pack, state, npc, player, &locked);
+    let lore = lore.into_iter().map(|text| format!("({}{text})", frame.lore));
     let parts = PromptParts {
-        stable: format!("{}\n{}\n{}", persona.description, prose.text("story"), frame.rules),
-        knowledge: knowledge(pack, state, prose, npc),
+        stable: format!("{}\n{}\n{}", say(&persona.description), say(&setting), frame.rules),
+        knowledge: knowledge(pack, state, prose, npc, bare),
         exchanges: exchanges(pack, &state.locale, npc, recent.iter().filter(|line| fit(line))),
-        recalled: recalled
-            .unwrap_or_default()
-            .iter()
-            .map(|line| format!("({}{})", frame.memory_of, line.text))
-            .collect(),
+        recalled: remembered.into_iter().chain(lore).collect(),
         directive: prose
             .field(&format!("beat {}", beat.id), "aim")
-            .map(|aim| format!("{}{aim}{}", frame.wants[0], frame.wants[1]))
+            .map(|aim| format!("{}{}{}", frame.wants[0], say(aim), frame.wants[1]))
             .unwrap_or_default(),
         voice: voice(prose, npc),
         player: player.to_owned(),
     };
+    let tools = state.repertoire.tools(&actor(pack, state, npc));
     let seed = (state.seed as u32).wrapping_mul(31).wrapping_add(state.turn);
     CompletionRequest {
         lead: Emotion::ALL.map(|e| e.label().to_owned()).to_vec(),
         sampling: Sampling { temperature: TEMPERATURE, seed, ..Sampling::default() },
-        max_tokens: 56,
-        work: Work { character: npc.to_owned(), kind: Kind::Speak, ..Work::default() },
+        max_tokens: if tools.is_empty() { SPOKEN } else { SPOKEN + CALLED },
+        tools,
+        adapter: pack.adapter(npc).cloned(),
+        work: Work {
+            priority: Priority::PlayerWaits,
+            kind: Kind::Speak,
+            character: npc.to_owned(),
+            ..Work::default()
+        },
         ..CompletionRequest::new(compose(&parts, BUDGET))
     }
+}
+
+/// Who acts when a character does, and where.
+pub(super) fn actor<'a>(pack: &'a Pack, state: &'a State, npc: &'a str) -> Actor<'a> {
+    let roles = pack.cast.get(npc).map(|c| c.roles.as_slice()).unwrap_or_default();
+    Actor { id: npc, roles, scene: &state.scene }
 }
 
 /// Examples of how the character talks: in the section `voice`, the guest's words are narrated.
@@ -102,11 +140,70 @@ fn spoken(emotion: Emotion, text: &str) -> Message {
 }
 
 /// What the character knows by now and may tell.
-fn knowledge(pack: &Pack, state: &State, prose: &Prose, npc: &str) -> Vec<String> {
+///
+/// With `all`, in a measurement, everything that it holds.
+fn knowledge(pack: &Pack, state: &State, prose: &Prose, npc: &str, all: bool) -> Vec<String> {
     let known = pack.secrets.iter().filter(|(_, secret)| {
-        secret.holders.iter().any(|holder| holder == npc) && state.holds(&secret.unlocked_when)
+        secret.is_open(Some(npc), state)
+            || (all && secret.holders.iter().any(|holder| holder == npc))
     });
-    known.map(|(id, _)| prose.text(&format!("secret {id}"))).collect()
+    known
+        .map(|(id, _)| {
+            // A character may know it in words of its own.
+            let own = prose.text(&format!("secret {id}/{npc}"));
+            if own.is_empty() { prose.text(&format!("secret {id}")) } else { own }
+        })
+        .map(|text| pack.say(state, &text).into_owned())
+        .collect()
+}
+
+/// What is remembered of longer ago: facts that the player told of themselves, then lines that fit what is said now, with
+/// their days.
+fn recalled(
+    pack: &Pack,
+    state: &State,
+    npc: &str,
+    memory: &Memory,
+    player: &str,
+    fit: impl Fn(&Remembered) -> bool,
+) -> Vec<String> {
+    let chinese = is_chinese(&state.locale);
+    let told = memory.facts().about("player");
+    let told = told.filter(|fact| memory.line(fact.line).is_some_and(&fit));
+    let told: Vec<String> = told.map(|fact| fact.value.clone()).collect();
+    let kept = told.len().saturating_sub(FACTS);
+    let told = told[kept..].join(if chinese { "；" } else { "; " });
+    let query = Query { text: player, asker: "player", asked: npc, now: state.day(), vector: None };
+    let numbers = memory.recall(&query, RECALLED, fit);
+    let notes = Notes { chinese, now: state.day(), tokens: RECALLED_TOKENS };
+    let say = |line: &Remembered| match line.speaker.as_str() {
+        "player" if chinese => format!("客人说：{}", line.text),
+        "player" => format!("The guest said: {}", line.text),
+        who if who == npc && chinese => format!("你说：{}", line.text),
+        who if who == npc => format!("You said: {}", line.text),
+        who => format!("{}: {}", pack.display_name(&state.locale, who), line.text),
+    };
+    let facts =
+        if chinese { "客人说起过自己：" } else { "The guest told you of themselves: " };
+    let facts = (!told.is_empty()).then(|| format!("({facts}{told})"));
+    facts.into_iter().chain(pack_notes(memory, &numbers, notes, say)).collect()
+}
+
+/// The lore that the player's line touches, the closest first. What it would give away is left out.
+fn lore(pack: &Pack, state: &State, npc: &str, player: &str, locked: &[String]) -> Vec<String> {
+    let lower = player.to_lowercase();
+    let known = pack.lore(&state.locale).iter().filter(|lore| lore.known_to(npc, state));
+    let mut touched: Vec<(usize, &str)> = known
+        .map(|lore| (lore.touched_by(&lower), lore.text.as_str()))
+        .filter(|(keys, _)| *keys > 0)
+        .collect();
+    touched.sort_by_key(|(keys, _)| std::cmp::Reverse(*keys));
+    let texts = touched.into_iter().map(|(_, text)| pack.say(state, text).into_owned());
+    let fit = texts.filter(|text| {
+        let lower = text.to_lowercase();
+        !locked.iter().any(|tell| lower.contains(tell.as_str()))
+    });
+    fit.take(LORE).collect()
 }
 
 /// The last lines before what the player says now, which may be remembered already.
@@ -141,4 +238,40 @@ fn exchanges<'m>(
         }
     }
     exchanges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Session, Value};
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn prompt(session: &Session, pack: &Pack, npc: &str, player: &str) -> String {
+        let mut beat = pack.beat("quay").unwrap().clone();
+        beat.speaker = npc.into();
+        let request = compose_request(pack, session.state(), &beat, player, None);
+        request.messages.iter().map(|message| format!("{}\n", message.text)).collect()
+    }
+
+    #[test]
+    fn a_prompt_has_the_scene_the_lore_that_is_asked_for_and_what_is_known_by_now() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packs/ferry");
+        let pack = Arc::new(Pack::load(&folder).unwrap());
+        let mut session = Session::resume(pack.clone(), []);
+        session.open("en", 1, &mut |_| {});
+        let before = prompt(&session, &pack, "marta", "Tell me of the rocks");
+        assert!(before.contains("The last ferry, the Patience, goes"), "{before}");
+        assert!(before.contains("Gulls on the bollards.") && before.contains("before 22:15"));
+        assert!(before.contains("You know of it: Nine rocks"));
+        assert!(before.contains("High water is at four.") && !before.contains("no accident"));
+        assert!(!prompt(&session, &pack, "marta", "Good evening").contains("Nine rocks"));
+        session.state.facts.insert("dreamt".into(), Value::Bool(true));
+        assert!(!prompt(&session, &pack, "marta", "Tell me of the rocks").contains("Nine rocks"));
+        session.state.ever_made.insert("quay.ask_wreck".into(), 1);
+        assert!(prompt(&session, &pack, "marta", "").contains("Tobin told you that the wreck"));
+        assert!(!prompt(&session, &pack, "tobin", "").contains("no accident"));
+        session.state.begun.insert("boat".into(), 1);
+        assert!(prompt(&session, &pack, "tobin", "").contains("The wreck was no accident."));
+    }
 }

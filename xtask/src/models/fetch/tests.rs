@@ -84,6 +84,7 @@ fn model(content: &[u8], sources: Vec<Source>) -> Model {
         languages: vec![],
         good_for: String::new(),
         sources,
+        served: None,
     }
 }
 

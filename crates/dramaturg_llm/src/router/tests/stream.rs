@@ -133,6 +133,38 @@ fn a_silent_tier_is_given_up() {
 }
 
 #[test]
+fn closing_breaks_off_what_is_under_way_and_books_it() {
+    let house = House::new("", vec![Act::Silent], vec![]);
+    let stream = house.router.complete(line("hello"));
+    let scores = house.router.score(judgement());
+    let (_, cancelled) = house.small.line(0);
+    house.router.close(LONG);
+    assert_eq!(read(&stream).1, StreamEvent::Failed(ModelError::Cancelled));
+    assert!(scores.wait(LONG).is_err());
+    assert!(cancelled.load(Ordering::Relaxed));
+    let ledger = house.router.ledger();
+    assert!(ledger.entries().all(|entry| entry.outcome == Outcome::Cancelled));
+    assert_eq!(ledger.total().entries, 2);
+    // Who asks afterwards is told so, and waits for nothing.
+    assert!(matches!(read(&house.router.complete(line("hello"))).1, StreamEvent::Failed(_)));
+}
+
+#[test]
+fn news_say_which_tier_speaks_now() {
+    let policy = r#"rules: [(name: "up", take: ["small", "big"])]"#;
+    let small = vec![Act::say("A."), Act::fail(), Act::fail(), Act::say("B.")];
+    let house = House::new(policy, small, vec![Act::say("C."), Act::say("D.")]);
+    for _ in 0..4 {
+        house.ask(line("hello"));
+    }
+    let news: Vec<_> = house.router.news().iter().map(ToString::to_string).collect();
+    assert_eq!(news.len(), 2, "{news:?}");
+    assert!(news[0].starts_with("'big' speaks now, after 'small' (rule 'up'"), "{news:?}");
+    assert!(news[1].starts_with("'small' speaks now, after 'big'"), "{news:?}");
+    assert!(house.router.news().is_empty());
+}
+
+#[test]
 fn streams_outlive_their_router() {
     let House { router, small, .. } = House::new("", vec![Act::Silent], vec![]);
     let stream = router.complete(line("hello"));

@@ -1,0 +1,164 @@
+//! `dramaturg check` and `dramaturg graph`.
+
+use clap::ValueEnum;
+use dramaturg_story::{
+    Code, Diagnostic, Limits, Pack, PackError, Report, check, mermaid, svg, unreadable,
+};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How far to look.
+#[derive(clap::Args)]
+struct Reach {
+    /// The most states that are looked at.
+    #[arg(long, default_value_t = Limits::default().states)]
+    states: usize,
+    /// The most seconds that it may take.
+    #[arg(long, default_value_t = Limits::default().time.as_secs())]
+    seconds: u64,
+}
+
+impl Reach {
+    fn limits(&self) -> Limits {
+        Limits { states: self.states, time: Duration::from_secs(self.seconds) }
+    }
+}
+
+#[derive(clap::Args)]
+pub struct Check {
+    /// The folder of the story pack.
+    #[arg(required_unless_present = "explain")]
+    pack: Option<PathBuf>,
+    #[command(flatten)]
+    reach: Reach,
+    /// Tell what a code such as DR0005 means, with an example; `all` for all of them.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["pack", "json"])]
+    explain: Option<String>,
+    /// Print one JSON object as the last line.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub fn run(self) -> Result<ExitCode, String> {
+        if let Some(code) = &self.explain {
+            return explain(code);
+        }
+        let folder = self.pack.unwrap_or_default();
+        let report = match load(&folder)? {
+            Ok(pack) => check(&pack, &self.reach.limits()),
+            Err(error) => unreadable(&error),
+        };
+        print!("{report}");
+        if let Some(code) = report.diagnostics.first().map(|first| first.code) {
+            println!("what a code means: dramaturg check --explain {code}");
+        }
+        if self.json {
+            println!("{}", object(&report));
+        }
+        Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// The pack, or the mistake for which it can't be read; an error where there are no files.
+fn load(folder: &Path) -> Result<Result<Arc<Pack>, PackError>, String> {
+    let logic = folder.join("pack.ron");
+    if let Err(error) = std::fs::read(&logic) {
+        return Err(format!(
+            "{}: {error}; a story pack is a folder with a pack.ron",
+            logic.display()
+        ));
+    }
+    Ok(Pack::load(folder).map(Arc::new))
+}
+
+fn explain(code: &str) -> Result<ExitCode, String> {
+    let codes: Vec<Code> =
+        match code {
+            "all" => Code::all().to_vec(),
+            code => {
+                let last = Code::all().last().map(Code::to_string).unwrap_or_default();
+                let found = Code::from_number(code);
+                vec![found.ok_or_else(|| {
+                    format!("there is no code '{code}': they are DR0001 to {last}")
+                })?]
+            }
+        };
+    for code in codes {
+        println!("{code} ({:?})\n\n{}\n", code.severity(), code.explain());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn told(diagnostic: &Diagnostic) -> Value {
+    json!({
+        "code": diagnostic.code.to_string(),
+        "file": diagnostic.place.file.display().to_string(),
+        "line": diagnostic.place.line,
+        "column": diagnostic.place.column,
+        "message": diagnostic.message,
+        "help": diagnostic.help,
+        "why": diagnostic.notes,
+        "path": diagnostic.path,
+    })
+}
+
+fn object(report: &Report) -> Value {
+    let silent =
+        report.silent.map(|silent| json!({"turns": silent.turns, "promised": silent.promised}));
+    json!({
+        "ok": report.is_ok(),
+        "errors": report.errors().map(told).collect::<Vec<_>>(),
+        "warnings": report.warnings().map(told).collect::<Vec<_>>(),
+        "states": report.states,
+        "steps": report.steps,
+        "bounded": report.bounded,
+        "silent": silent,
+        "seconds": report.seconds,
+    })
+}
+
+#[derive(clap::Args)]
+pub struct Graph {
+    /// The folder of the story pack.
+    pack: PathBuf,
+    #[command(flatten)]
+    reach: Reach,
+    /// How it is drawn; by the name of the file, if one is given.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Write the picture to this file; without it, it is printed.
+    #[arg(long, short)]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text for Mermaid, which GitHub and others draw.
+    Mermaid,
+    /// A picture.
+    Svg,
+}
+
+impl Graph {
+    pub fn run(self) -> Result<ExitCode, String> {
+        let pack = load(&self.pack)?.map_err(|error| error.to_string())?;
+        let report = check(&pack, &self.reach.limits());
+        let is_svg =
+            self.out.as_ref().is_some_and(|out| out.extension().is_some_and(|e| e == "svg"));
+        let format = self.format.unwrap_or(if is_svg { Format::Svg } else { Format::Mermaid });
+        let drawn = match format {
+            Format::Mermaid => mermaid(&pack, &report),
+            Format::Svg => svg(&pack, &report),
+        };
+        match &self.out {
+            Some(file) => std::fs::write(file, drawn)
+                .map_err(|error| format!("can't write {}: {error}", file.display()))?,
+            None => print!("{drawn}"),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

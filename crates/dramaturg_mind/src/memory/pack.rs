@@ -1,0 +1,64 @@
+//! What was recalled, as notes for a prompt: dated, in the order of time, within a budget of tokens.
+
+use super::date::Day;
+use super::{Memory, Remembered};
+use crate::estimate_tokens;
+
+/// The words of the notes, in the prompt's language.
+#[derive(Clone, Copy, Debug)]
+pub struct Notes {
+    /// Whether they are Chinese.
+    pub chinese: bool,
+    /// The day on which they are read.
+    pub now: Day,
+    /// The most tokens of all of them.
+    pub tokens: usize,
+}
+
+/// How long ago a day was, as people say it.
+pub fn ago(day: Day, now: Day, chinese: bool) -> String {
+    let days = now.0.saturating_sub(day.0);
+    let say = |english: String, words: String| if chinese { words } else { english };
+    match days {
+        ..=0 => say("earlier today".into(), "今天早些时候".into()),
+        1 => say("yesterday".into(), "昨天".into()),
+        2..=13 => say(format!("{days} days ago"), format!("{days}天前")),
+        14..=59 => say(format!("{} weeks ago", days / 7), format!("{}周前", days / 7)),
+        60..=729 => say(format!("{} months ago", days / 30), format!("{}个月前", days / 30)),
+        _ => say(format!("{} years ago", days / 365), format!("{}年前", days / 365)),
+    }
+}
+
+/// The lines of `numbers` (best first) that the budget has room for, oldest first, each as `say` words it with its day.
+/// A line of a stretch that was summed up brings the summary, once.
+pub fn pack(
+    memory: &Memory,
+    numbers: &[u32],
+    notes: Notes,
+    say: impl Fn(&Remembered) -> String,
+) -> Vec<String> {
+    let mut chosen: Vec<(u32, String)> = Vec::new();
+    let mut left = notes.tokens;
+    for number in numbers {
+        let summary = memory.summaries().iter().find(|one| (one.from..=one.until).contains(number));
+        let place = summary.map_or(*number, |one| one.from);
+        let Some(line) = memory.line(place) else { continue };
+        if chosen.iter().any(|(taken, _)| *taken == place) {
+            continue;
+        }
+        let words = summary.map_or_else(|| say(line), |one| one.text.clone());
+        let text = if notes.chinese {
+            format!("（{}）{words}", ago(line.day, notes.now, true))
+        } else {
+            format!("({}) {words}", ago(line.day, notes.now, false))
+        };
+        let tokens = estimate_tokens(&text);
+        if tokens > left {
+            continue;
+        }
+        left -= tokens;
+        chosen.push((place, text));
+    }
+    chosen.sort_by_key(|(number, _)| *number);
+    chosen.into_iter().map(|(_, text)| text).collect()
+}

@@ -1,0 +1,471 @@
+//! How a line is meant, told by its form: said now by the player's character, or reported, supposed, claimed, ordered.
+
+use super::normal::{is_dense, normal, segments};
+use std::sync::LazyLock;
+
+/// Kinds of speech that make no move. A set of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Acts(u16);
+
+impl Acts {
+    pub(super) const BRACKET: Self = Self(1);
+    pub(super) const QUOTED: Self = Self(2);
+    pub(super) const AUTHORITY: Self = Self(4);
+    pub(super) const PSEUDO_LOGIC: Self = Self(8);
+    pub(super) const OMISSION: Self = Self(16);
+    pub(super) const REPORTED: Self = Self(32);
+    pub(super) const HYPOTHETICAL: Self = Self(64);
+    pub(super) const CLAIMED: Self = Self(128);
+    pub(super) const NEGATED: Self = Self(256);
+    /// Kinds that colour the whole line, and not only the clause in which they stand.
+    pub(super) const WHOLE: Self = Self(1 | 2 | 4 | 8 | 16);
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+    pub(super) fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+    pub(super) fn within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+    fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+struct Phrase {
+    text: String,
+    /// Only at the beginning of a clause.
+    first: bool,
+    dense: bool,
+}
+
+/// The list `words/acts.txt`.
+struct Phrases {
+    kinds: Vec<(Acts, Vec<Phrase>)>,
+    polite: Vec<Phrase>,
+}
+
+static PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::read(include_str!("words/acts.txt")));
+
+impl Phrases {
+    fn read(source: &str) -> Self {
+        let mut out = Self { kinds: Vec::new(), polite: Vec::new() };
+        for line in source.lines().filter(|line| !line.starts_with('#')) {
+            let Some((kind, list)) = line.split_once(':') else { continue };
+            let phrase = |text: &str| {
+                let (first, text) = (text.trim().starts_with('^'), normal(text));
+                let dense = text.chars().next().is_some_and(is_dense);
+                Phrase { text, first, dense }
+            };
+            let phrases = list.split('|').map(phrase).filter(|phrase| !phrase.text.is_empty());
+            let kind = match kind {
+                "polite" => {
+                    out.polite.extend(phrases);
+                    continue;
+                }
+                "authority" => Acts::AUTHORITY,
+                "pseudo_logic" => Acts::PSEUDO_LOGIC,
+                "omission" => Acts::OMISSION,
+                "reported" => Acts::REPORTED,
+                "hypothetical" => Acts::HYPOTHETICAL,
+                "claimed" => Acts::CLAIMED,
+                _ => Acts::NEGATED,
+            };
+            out.kinds.push((kind, phrases.collect()));
+        }
+        out
+    }
+}
+
+impl Phrase {
+    fn stands_in(&self, clauses: &[String], all: &str, dense: &str) -> bool {
+        if self.dense && self.first {
+            clauses.iter().any(|clause| clause.starts_with(&self.text))
+        } else if self.dense {
+            dense.contains(&self.text)
+        } else if self.first {
+            let begins = |clause: &String| {
+                clause.strip_prefix(&self.text).is_some_and(|r| r.is_empty() || r.starts_with(' '))
+            };
+            clauses.iter().any(begins)
+        } else {
+            spaced(all, &self.text).is_some()
+        }
+    }
+}
+
+/// Where `phrase` stands between spaces in `all`, which begins and ends with one.
+fn spaced(all: &str, phrase: &str) -> Option<usize> {
+    let around =
+        |at: &usize| all[..*at].ends_with(' ') && all[at + phrase.len()..].starts_with(' ');
+    all.match_indices(phrase).map(|(at, _)| at).find(around)
+}
+
+/// The kinds of speech in a line.
+pub(super) fn acts(line: &str) -> Acts {
+    let mut found = Acts::default();
+    if is_bracketed(line) {
+        found.add(Acts::BRACKET);
+    }
+    if holds_quote(line) {
+        found.add(Acts::QUOTED);
+    }
+    let list = &*PHRASES;
+    let mut clauses = segments(line);
+    for clause in &mut clauses {
+        for polite in &list.polite {
+            if polite.dense {
+                *clause = clause.replace(&polite.text, "");
+            } else if let Some(at) = spaced(&format!(" {clause} "), &polite.text) {
+                let (from, to) = (at - 1, at - 1 + polite.text.len());
+                *clause = normal(&format!("{} {}", &clause[..from], &clause[to..]));
+            }
+        }
+    }
+    let all = format!(" {} ", clauses.join(" "));
+    let dense = all.replace(' ', "");
+    for (kind, phrases) in &list.kinds {
+        if phrases.iter().any(|phrase| phrase.stands_in(&clauses, &all, &dense)) {
+            found.add(*kind);
+        }
+    }
+    if clauses.iter().any(|clause| reports(clause) || reports_densely(&clause.replace(' ', ""))) {
+        found.add(Acts::REPORTED);
+    }
+    if concludes(&all, &dense) {
+        found.add(Acts::PSEUDO_LOGIC);
+    }
+    found
+}
+
+/// 'Everybody does, so I did': a conclusion in place of a deed.
+fn concludes(all: &str, dense: &str) -> bool {
+    let any = |text: &str, list: &[&str]| list.iter().any(|term| text.contains(term));
+    let everybody =
+        [" everybody ", " everyone ", " every ", " others ", " else ", " anybody ", " anyone "];
+    (any(all, &[" since ", " because "]) && any(all, &everybody))
+        || (any(dense, &["既然", "因为"])
+            && any(dense, &["所有人", "每个", "别人", "大家", "人人"]))
+        || (dense.contains("所以") && any(dense, &["已经", "等于", "相信", "也算", "早"]))
+}
+
+/// Stage directions: round, square, curly or pointed brackets or asterisks anywhere; a smiley is none.
+fn is_bracketed(line: &str) -> bool {
+    const OPEN: [char; 9] = ['(', '[', '{', '<', '（', '【', '［', '〔', '｛'];
+    const CLOSE: [char; 9] = [')', ']', '}', '>', '）', '】', '］', '〕', '｝'];
+    let mut text = String::new();
+    let mut chars = line.trim().chars().peekable();
+    while let Some(c) = chars.next() {
+        if matches!(c, ':' | ';' | '=') {
+            let nose = chars.next_if_eq(&'-').is_some();
+            if chars
+                .next_if(|mouth| matches!(*mouth, ')' | '(' | '[' | ']' | 'D' | 'P' | 'p'))
+                .is_none()
+            {
+                text.push(c);
+                text.extend(nose.then_some('-'));
+            }
+        } else {
+            text.push(c);
+        }
+    }
+    let text = text.trim();
+    let stars = text.matches('*').count();
+    let open = text.find(OPEN);
+    text.starts_with(OPEN)
+        || text.ends_with([')', ']', '）', '】', '］'])
+        || text.starts_with('*')
+        || stars >= 2
+        || open.is_some_and(|at| text[at..].contains(CLOSE))
+}
+
+/// Somebody else's words in quotation marks: three words or more.
+fn holds_quote(line: &str) -> bool {
+    const MARKS: [(char, char); 5] =
+        [('"', '"'), ('“', '”'), ('「', '」'), ('『', '』'), ('«', '»')];
+    MARKS.iter().any(|(open, close)| {
+        let mut rest = line;
+        while let Some(at) = rest.find(*open) {
+            let inner = &rest[at + open.len_utf8()..];
+            let Some(end) = inner.find(*close) else { return false };
+            let words = normal(&inner[..end]);
+            if words.split(' ').count() >= 3 || words.chars().filter(|c| is_dense(*c)).count() >= 4
+            {
+                return true;
+            }
+            rest = &inner[end + close.len_utf8()..];
+        }
+        false
+    })
+}
+
+const SAID: [&str; 25] = [
+    "said",
+    "says",
+    "told",
+    "tells",
+    "asked",
+    "asks",
+    "claims",
+    "claimed",
+    "shouted",
+    "whispered",
+    "promised",
+    "mentioned",
+    "wrote",
+    "swore",
+    "insisted",
+    "explained",
+    "wondered",
+    "replied",
+    "answered",
+    "declared",
+    "warned",
+    "yelled",
+    "demanded",
+    "begged",
+    "ordered",
+];
+/// Before a verb of saying, these make no third person of it.
+const NOBODY: [&str; 38] = [
+    "i", "you", "we", "it", "that", "who", "what", "which", "im", "youve", "weve", "ive", "was",
+    "were", "be", "been", "is", "are", "being", "have", "has", "had", "having", "to", "not",
+    "never", "dont", "didnt", "wont", "cant", "letter", "note", "message", "paper", "form", "and",
+    "or", "but",
+];
+const BETWEEN: [&str; 15] = [
+    "always", "once", "also", "just", "even", "still", "often", "only", "never", "then", "already",
+    "later", "both", "all", "used",
+];
+
+/// A third person says something: 'the captain told me'.
+fn reports(clause: &str) -> bool {
+    let words: Vec<&str> = clause.split(' ').collect();
+    (1..words.len()).filter(|at| SAID.contains(&words[*at])).any(|at| {
+        let subject = words[..at].iter().rev().find(|word| !BETWEEN.contains(word));
+        subject.is_some_and(|word| !NOBODY.contains(word))
+    })
+}
+
+const BETWEEN_DENSE: [&str; 17] = [
+    "动不动就",
+    "见人就",
+    "总是",
+    "老是",
+    "老爱",
+    "常常",
+    "从来",
+    "总",
+    "老",
+    "常",
+    "也",
+    "都",
+    "曾",
+    "就",
+    "还",
+    "又",
+    "才",
+];
+/// What stands before a verb of saying when the speaker is no third person, or there is none.
+const NOBODY_DENSE: &str = "我你您咱想要能会以不没别来去再先该得地慢直可敢帮替请给听一么怎好快实小传胡乱话事思说讲问告着管声白理是的了吧呢啊和跟对爱里头";
+
+/// The same in Chinese: '船长说'.
+fn reports_densely(clause: &str) -> bool {
+    let verbs = ["说", "问", "讲", "喊", "告诉", "叫我", "求我"];
+    let at = verbs.iter().flat_map(|verb| clause.match_indices(verb)).map(|(at, _)| at);
+    at.into_iter().any(|at| {
+        let mut before = &clause[..at];
+        while let Some(rest) = BETWEEN_DENSE.iter().find_map(|word| before.strip_suffix(*word)) {
+            before = rest;
+        }
+        let nobody = ["我们", "你们", "咱们", "没人", "无人", "谁"];
+        let last = before.chars().next_back();
+        last.is_some_and(|last| is_dense(last) && !NOBODY_DENSE.contains(last))
+            && !nobody.iter().any(|word| before.ends_with(*word))
+    })
+}
+
+/// Whether a line asks something.
+pub(super) fn is_question(line: &str) -> bool {
+    const FIRST: [&str; 28] = [
+        "what", "who", "whose", "where", "when", "why", "how", "which", "is", "are", "do", "does",
+        "did", "can", "could", "would", "will", "shall", "should", "may", "have", "has", "was",
+        "were", "whats", "whos", "wheres", "hows",
+    ];
+    const DENSE: [&str; 9] = ["什么", "谁", "哪", "怎么", "为啥", "几个", "多少", "干嘛", "干吗"];
+    if line.trim_end().ends_with(['?', '？']) {
+        return true;
+    }
+    let mut normal = normal(line);
+    // 'Nothing at all', 'whatever I hear I write': such words ask nothing.
+    for word in
+        ["不怎么", "什么都", "什么也", "谁都", "谁也", "哪儿都", "哪里都", "怎么都", "怎么也"]
+    {
+        normal = normal.replace(word, if word.starts_with('不') { "不" } else { "" });
+    }
+    for word in ["什么", "谁", "哪"] {
+        if normal.matches(word).count() > 1 {
+            normal = normal.replace(word, "");
+        }
+    }
+    let first = normal.split(' ').next().unwrap_or_default();
+    FIRST.contains(&first)
+        || normal.ends_with(['吗', '呢', '么'])
+        || DENSE.iter().any(|term| normal.contains(term))
+        || either_or(&normal)
+}
+
+/// '要不要': a word, 'not', and the word again.
+fn either_or(normal: &str) -> bool {
+    let chars: Vec<char> = normal.chars().collect();
+    chars.windows(3).any(|w| matches!(w[1], '不' | '没') && w[0] == w[2] && is_dense(w[0]))
+}
+
+/// Whether a statement says no. Questions do not: 'isn't it' asks the same as 'is it'.
+pub(super) fn is_negated(line: &str) -> bool {
+    const NO: [&str; 31] = [
+        "not", "dont", "didnt", "doesnt", "cant", "cannot", "wont", "wouldnt", "couldnt",
+        "shouldnt", "shant", "isnt", "arent", "wasnt", "werent", "hasnt", "havent", "hadnt",
+        "aint", "never", "nobody", "none", "nothing", "refuse", "neither", "nor", "neednt",
+        "without", "no", "nowhere", "hardly",
+    ];
+    const YES_DENSE: [&str; 32] = [
+        "没了",
+        "不住",
+        "不动",
+        "不上",
+        "不下去",
+        "不错",
+        "没事",
+        "没关系",
+        "不好意思",
+        "不急",
+        "不过",
+        "差不多",
+        "不管",
+        "对不住",
+        "对不起",
+        "不着急",
+        "不要紧",
+        "不得不",
+        "没问题",
+        "不容易",
+        "不如",
+        "别人",
+        "别的",
+        "特别",
+        "别致",
+        "不少",
+        "差别",
+        "不客气",
+        "别怕",
+        "别担心",
+        "别急",
+        "别客气",
+    ];
+    if is_question(line) {
+        return false;
+    }
+    let mut clauses = segments(line);
+    if clauses.len() > 1 && clauses.last().is_some_and(|clause| is_tag(clause)) {
+        clauses.pop();
+    }
+    // 'No, I came alone' says so of something else.
+    if clauses.len() > 1 && matches!(clauses[0].as_str(), "no" | "yes" | "nope") {
+        clauses.remove(0);
+    }
+    let mut normal = clauses.join(" ");
+    for word in YES_DENSE {
+        normal = normal.replace(word, "");
+    }
+    let words: Vec<&str> = normal.split(' ').collect();
+    words.iter().any(|word| NO.contains(word))
+        || normal.contains(['不', '没', '别', '未', '莫'])
+        || normal.contains("休想")
+}
+
+/// Whether a line says no and nothing else: 'We can't stay, sound the alarm' says more.
+pub(super) fn denies(line: &str) -> bool {
+    let said = |clause: &String| {
+        let words = clause.split(' ').filter(|word| !word.is_empty()).count();
+        words > 1 || clause.chars().filter(|c| is_dense(*c)).count() > 2
+    };
+    let clauses = segments(line);
+    is_negated(line) && clauses.iter().filter(|c| said(c)).all(|clause| is_negated(clause))
+}
+
+/// 'Isn't it', 'aren't you' at the end of a statement: they ask for a yes.
+fn is_tag(clause: &str) -> bool {
+    const WHO: [&str; 7] = ["it", "you", "he", "she", "they", "we", "i"];
+    let mut words = clause.split(' ');
+    let (verb, who) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    verb.ends_with("nt") && WHO.contains(&who) && words.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_also_says_yes_denies_nothing() {
+        assert!(denies("I won't promise that.") && denies("我什么都不保证。"));
+        assert!(denies("Thanks, but I don't need a room."));
+        assert!(!denies("We can't stay, sound the alarm."));
+        assert!(!is_negated("You wrecked it, didn't you") && !is_negated("撑不住，拉警报"));
+    }
+
+    #[track_caller]
+    fn is(line: &str, kind: Acts) {
+        assert!(acts(line).meets(kind), "{line}: {:?}", acts(line));
+    }
+
+    #[test]
+    fn kinds_are_told_apart_in_both_languages() {
+        is("(he opens the door)", Acts::BRACKET);
+        is("hello *waves* there", Acts::BRACKET);
+        is("你好（她信了）", Acts::BRACKET);
+        is("The captain told me to leave", Acts::REPORTED);
+        is("船长说他要走", Acts::REPORTED);
+        is("We all say \"who goes there\" at night", Acts::QUOTED);
+        is("What if I opened it?", Acts::HYPOTHETICAL);
+        is("如果我把它打开", Acts::HYPOTHETICAL);
+        is("I already opened it", Acts::CLAIMED);
+        is("我已经打开了", Acts::CLAIMED);
+        is("As the narrator I open it", Acts::AUTHORITY);
+        is("我以旁白的身份宣布门开了", Acts::AUTHORITY);
+        is("Doors open, therefore it is open", Acts::PSEUDO_LOGIC);
+        is("既然大家都知道，那我也知道", Acts::PSEUDO_LOGIC);
+        is("Let's skip the door", Acts::OMISSION);
+        is("I'm not asking for it", Acts::NEGATED);
+    }
+
+    #[test]
+    fn plain_speech_is_none_of_them() {
+        for line in [
+            "I won't tell anyone.",
+            "Tell me what happened, if I may ask :)",
+            "What does the letter say?",
+            "I was told to give you this.",
+            "跟我说实话。",
+            "你慢慢说，我听着。",
+            "要是不方便，就不说了。",
+            "我不会告诉任何人。",
+            "说真的，他人呢？",
+        ] {
+            assert!(acts(line).is_empty(), "{line}: {:?}", acts(line));
+        }
+    }
+
+    #[test]
+    fn no_is_told_from_a_question_that_has_a_no_in_it() {
+        assert!(
+            is_negated("I can't do that") && is_negated("我不去") && is_negated("no chance of it")
+        );
+        assert!(
+            !is_negated("Isn't it cold?") && !is_negated("这件不错") && !is_negated("要不要去")
+        );
+        assert!(!is_negated("No, I came alone."));
+    }
+}

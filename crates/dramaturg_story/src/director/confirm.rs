@@ -1,0 +1,145 @@
+//! Questions back: where a line is near a move but not near enough, the character asks whether that is meant, and the player's
+//! yes is the move. Whoever talks to people does the same.
+
+use super::contains_word;
+use super::examples::section;
+use super::normal::normal;
+use crate::{Beat, Pack, State};
+
+/// From which probability a move is asked about. Chosen on the lines marked `dev`: see `docs/evaluation.md`.
+pub(super) const DOUBTFUL: f32 = 0.2;
+/// From which probability what was asked about is taken for meant when the next line comes near it again.
+pub(super) const AGAIN: f32 = 0.3;
+/// How many words may follow a yes: more would say something else.
+const AFTER: usize = 6;
+const AFTER_DENSE: usize = 8;
+
+const YES: [&str; 26] = [
+    "yes",
+    "yeah",
+    "yep",
+    "yup",
+    "aye",
+    "sure",
+    "of course",
+    "exactly",
+    "indeed",
+    "right",
+    "thats right",
+    "thats it",
+    "i do",
+    "i did",
+    "i mean it",
+    "precisely",
+    "correct",
+    "thats what i mean",
+    "that is what i mean",
+    "certainly",
+    "absolutely",
+    "ok",
+    "okay",
+    "quite so",
+    "you heard me",
+    "you have it",
+];
+const YES_DENSE: [&str; 17] = [
+    "是",
+    "对",
+    "嗯",
+    "没错",
+    "当然",
+    "就是",
+    "正是",
+    "可不",
+    "行",
+    "好",
+    "沒錯",
+    "當然",
+    "對",
+    "はい",
+    "そうです",
+    "ええ",
+    "うん",
+];
+const BUT: [&str; 10] =
+    ["but", "no", "not", "dont", "never", "if", "first", "wait", "joking", "kidding"];
+const BUT_DENSE: [&str; 10] =
+    ["不", "没有", "但", "可是", "要是", "如果", "吗", "先", "呢", "才怪"];
+
+/// Whether a line is a plain yes.
+pub(super) fn affirms(text: &str) -> bool {
+    let plain = normal(text);
+    if let Some(rest) = YES_DENSE.iter().find_map(|yes| plain.strip_prefix(yes)) {
+        return rest.chars().count() <= AFTER_DENSE
+            && !BUT_DENSE.iter().any(|but| plain.contains(but))
+            && !text.contains(['?', '？']);
+    }
+    let said = |yes: &&str| {
+        let rest = plain.strip_prefix(*yes)?;
+        (rest.is_empty() || rest.starts_with(' ')).then_some(rest)
+    };
+    // The longest: 'that is what I mean' begins with no other one, but 'right' may stand in front.
+    let rest = YES.iter().filter_map(said).min_by_key(|rest| rest.len());
+    rest.is_some_and(|rest| {
+        rest.split_whitespace().count() <= AFTER
+            && !rest.split_whitespace().any(|word| BUT.contains(&word))
+            && !text.contains('?')
+    })
+}
+
+/// What of the move the character may quote: the author's first example without anything locked.
+pub(crate) fn quotable<'p>(
+    pack: &'p Pack,
+    state: &State,
+    beat: &Beat,
+    a_move: &str,
+) -> Option<&'p str> {
+    let locked = state.locked_tells(pack, Some(&beat.speaker));
+    let examples = pack.prose(&state.locale).bullets(&section(&beat.id, a_move)).iter();
+    examples.map(|(_, text)| text.as_str()).find(|text| {
+        let lower = text.to_lowercase();
+        !locked.iter().any(|tell| contains_word(&lower, tell))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_yes_is_told_from_what_only_begins_like_one() {
+        for yes in [
+            "Yes.",
+            "yes, I do",
+            "That's what I mean!",
+            "Right, that's it.",
+            "Aye",
+            "sure, please",
+            "是的",
+            "对，就是这个意思。",
+            "嗯",
+            "没错！",
+            "当然",
+        ] {
+            assert!(affirms(yes), "{yes}");
+        }
+        for other in [
+            "",
+            "No.",
+            "yes but not now",
+            "Yesterday it rained",
+            "Right, and who keeps the light when you sleep, then?",
+            "Is it?",
+            "不是",
+            "是吗？",
+            "对不起",
+            "好不好",
+            "I don't know",
+            "are you sure",
+            "okay?",
+            "是不是你把他推下去的",
+        ] {
+            assert!(!affirms(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! A moment of a story that is made up, to see how a line would be taken in it.
+
+use super::interpret::{Interpretation, interpret};
+use super::rules::clean;
+use super::signals::NAMES;
+use crate::{Facts, Pack, State};
+use dramaturg_llm::LanguageModel;
+
+/// Where the story stands when a line is tried.
+#[derive(Clone, Debug)]
+pub struct Situation {
+    /// The language.
+    pub locale: String,
+    /// The open beat.
+    pub beat: String,
+    /// Facts that differ from how the story begins.
+    pub facts: Facts,
+}
+
+impl Situation {
+    fn state(&self, pack: &Pack) -> State {
+        let mut state = State::new(pack);
+        state.locale.clone_from(&self.locale);
+        state.beat.clone_from(&self.beat);
+        state.facts.extend(self.facts.clone());
+        state
+    }
+
+    /// How `line` is taken.
+    pub fn read(
+        &self,
+        pack: &Pack,
+        line: &str,
+        model: Option<&dyn LanguageModel>,
+    ) -> Interpretation {
+        interpret(pack, &self.state(pack), &clean(line), model)
+    }
+
+    /// The moves that are open.
+    pub fn open_moves(&self, pack: &Pack) -> Vec<String> {
+        let state = self.state(pack);
+        let moves = pack.beat(&self.beat).map(|beat| beat.moves.as_slice()).unwrap_or_default();
+        let open = moves.iter().filter(|m| m.only_when.as_ref().is_none_or(|c| state.holds(c)));
+        open.map(|m| m.id.clone()).collect()
+    }
+}
+
+impl Interpretation {
+    /// The moves that are granted, in order.
+    pub fn moves(&self) -> impl Iterator<Item = &str> {
+        self.readings.iter().filter_map(|reading| match reading {
+            crate::Reading::Move(id) => Some(id.as_str()),
+            _ => None,
+        })
+    }
+    /// Names of the signs, in their order.
+    pub fn sign_names() -> &'static [&'static str] {
+        &NAMES
+    }
+}

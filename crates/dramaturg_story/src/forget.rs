@@ -1,0 +1,61 @@
+//! Erasing a person from a play.
+
+use crate::{Event, Pack, State};
+use dramaturg_llm::Answer;
+use dramaturg_mind::FactKind;
+
+/// Whom to erase, and by which names they are spoken of.
+pub(crate) struct Erasure {
+    who: String,
+    names: Vec<String>,
+}
+
+impl Erasure {
+    pub(crate) fn of(state: &State, pack: &Pack, who: &str) -> Self {
+        let told = state.memories.values().flat_map(|memory| memory.facts().all());
+        let told = told.filter(|fact| fact.about == who && fact.kind == FactKind::Name);
+        let mut names: Vec<String> = told.map(|fact| fact.value.to_lowercase()).collect();
+        if who != "player" {
+            let shown = pack.locales.iter().map(|locale| pack.display_name(locale, who));
+            names.extend(shown.map(|name| name.to_lowercase()));
+        }
+        names.retain(|name| !name.is_empty());
+        Self { who: who.to_owned(), names }
+    }
+
+    fn tells(&self, text: &str) -> bool {
+        let lower = text.to_lowercase();
+        self.names.iter().any(|name| lower.contains(name.as_str()))
+    }
+
+    /// The event without what is erased; none where nothing is. The words of the player are erased for the player, and with
+    /// them all that a model wrote, since it may repeat them.
+    pub(crate) fn redacted(&self, event: &Event) -> Option<Event> {
+        let player = self.who == "player";
+        match event {
+            Event::PlayerSaid { text, model } if player || self.tells(text) => {
+                Some(Event::PlayerSaid { text: String::new(), model: *model })
+            }
+            Event::Answered { request, answer } => {
+                let text = match answer {
+                    Answer::Text { text, .. } | Answer::Failed { text, .. } => text.as_str(),
+                    _ => return None,
+                };
+                (player || self.tells(text)).then(|| {
+                    let answer = Answer::Text { lead: None, text: String::new() };
+                    Event::Answered { request: *request, answer }
+                })
+            }
+            Event::Spoke { npc, emotion, text, improvised }
+                if (player && *improvised)
+                    || npc.as_deref() == Some(self.who.as_str())
+                    || self.tells(text) =>
+            {
+                let (npc, text) = (npc.clone(), String::new());
+                Some(Event::Spoke { npc, emotion: *emotion, text, improvised: *improvised })
+            }
+            _ => None,
+        }
+        .filter(|redacted| redacted != event)
+    }
+}

@@ -1,0 +1,6 @@
+boat-name = the Patience
+fare =
+    { $has-coin ->
+        [one] one coin
+       *[other] { $has-coin } coins
+    }

@@ -1,0 +1,1 @@
+fare = { $has-coin }枚铜钱
