@@ -99,6 +99,7 @@ fn a_save_of_the_first_format_goes_on_and_can_be_rolled_back() {
             seed: 7,
             save: Some(save.clone()),
             model: Default::default(),
+            ear: None,
         })
     };
     let wait = |stage: &Stage, wanted: &dyn Fn(&Cue) -> bool| loop {

@@ -12,6 +12,8 @@ use std::time::Instant;
 
 /// The model that play takes unless told otherwise.
 pub const DEFAULT_MODEL: &str = "qwen2.5-coder-1.5b";
+/// What hears how lines are meant, beside it.
+pub const EMBEDDER: &str = "multilingual-e5-small";
 
 #[derive(Debug, PartialEq, Eq)]
 enum Choice {
@@ -89,6 +91,14 @@ pub fn play(arguments: &[String]) -> Result<()> {
             }
         }
     };
+    // Without it lines are understood by their words alone: no reason not to play.
+    let embedder = (wish.model != Choice::None).then(|| -> Result<PathBuf> {
+        let fetcher = Fetcher::from_environment()?;
+        Ok(fetcher.fetch(Catalogue::load(&fetcher.folder)?.find(EMBEDDER)?)?)
+    });
+    if let Some(Err(error)) = &embedder {
+        eprintln!("xtask: playing without an ear for what lines mean: {error}");
+    }
     let window = has_display();
     let package = if window { "visual_novel" } else { "dramaturg_cli" };
     println!("building {package} (the first time takes minutes)");

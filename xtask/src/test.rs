@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::models::catalogue::Catalogue;
 use crate::models::fetch::Fetcher;
 use crate::packages::{self, Purpose};
+use crate::play::EMBEDDER;
 use crate::run::{Steps, cargo, root, run, run_for_summary, shown};
 use crate::server::{self, Server};
 use std::path::{Path, PathBuf};
@@ -11,8 +12,6 @@ use std::process::{Command, Stdio};
 
 /// The model that tests run on.
 pub const TEST_MODEL: &str = "smollm2-135m";
-/// The model that embeds in tests.
-const EMBEDDER: &str = "multilingual-e5-small";
 
 /// Sets up and checks everything; the steps' times come last.
 pub fn test(arguments: &[String]) -> Result<()> {

@@ -4,8 +4,13 @@ use bevy_app::AppExit;
 use bevy_ecs::prelude::*;
 use dramaturg_llm::router::News;
 use dramaturg_llm::{ModelChoice, ModelSlot, RemoteSettings, Router, RouterSettings, SlotState};
+use dramaturg_story::Ear;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A line is short: one thread embeds it in some milliseconds, and the others are the game's.
+const EAR_THREADS: u32 = 1;
 
 /// The model that all plays ask. It can be changed at any time; while none is ready, authored lines are spoken.
 ///
@@ -31,9 +36,13 @@ use std::time::Duration;
 ///     .add_systems(Update, told)
 ///     .run();
 /// ```
+///
+/// Beside it an embedding model may hear how the player's lines are meant, so that they are understood though no example has
+/// their words: [`ActiveModel::hearing_by`], or `DRAMATURG_EMBEDDER`, a GGUF file.
 #[derive(Resource, Clone)]
 pub struct ActiveModel {
     slot: ModelSlot,
+    ear: Option<Arc<Ear>>,
 }
 
 impl Default for ActiveModel {
@@ -45,16 +54,27 @@ impl Default for ActiveModel {
         let file =
             || std::env::var_os("DRAMATURG_MODEL").map(|file| ModelChoice::File(file.into()));
         let server = || RemoteSettings::from_env().map(ModelChoice::Remote);
-        Self::new(policy.or_else(file).or_else(server).unwrap_or_default())
+        let model = Self::new(policy.or_else(file).or_else(server).unwrap_or_default());
+        match std::env::var_os("DRAMATURG_EMBEDDER") {
+            Some(embedder) => model.hearing_by(embedder.into()),
+            None => model,
+        }
     }
 }
 
 impl ActiveModel {
     /// Begins with this model. Returns at once; a file is opened in the background.
     pub fn new(choice: ModelChoice) -> Self {
-        let model = Self { slot: ModelSlot::default() };
+        let model = Self { slot: ModelSlot::default(), ear: None };
         model.change(choice);
         model
+    }
+    /// Has plays that begin from now on hear by this embedding model, a GGUF file. Returns at once; it is opened in the
+    /// background, and until then, or where it can't be, lines are understood by their words.
+    #[must_use]
+    pub fn hearing_by(mut self, embedder: PathBuf) -> Self {
+        self.ear = Some(Ear::open(embedder, EAR_THREADS));
+        self
     }
     /// Another model from the next turn on.
     pub fn change(&self, choice: ModelChoice) {
@@ -67,6 +87,9 @@ impl ActiveModel {
     /// The router, while a policy plays: for its ledger and for [`Router::new_session`].
     pub fn router(&self) -> Option<Arc<Router>> {
         self.slot.router()
+    }
+    pub(crate) fn ear(&self) -> Option<Arc<Ear>> {
+        self.ear.clone()
     }
     pub(crate) fn slot(&self) -> ModelSlot {
         self.slot.clone()

@@ -103,6 +103,7 @@ pub(crate) fn begin_stories(
             seed: story.seed,
             save: story.save.clone(),
             model: model.slot(),
+            ear: model.ear(),
         };
         commands.entity(entity).insert(Play::new(raise(settings, &actions), pack.clone(), npcs));
     }
@@ -128,6 +129,7 @@ pub(crate) fn begin_conversations(
             seed: 1,
             save: None,
             model: model.slot(),
+            ear: model.ear(),
         };
         let npcs = HashMap::from([(persona.id.clone(), entity)]);
         commands.entity(entity).insert(Play::new(raise(settings, &actions), pack, npcs));

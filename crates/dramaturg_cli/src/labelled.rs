@@ -1,7 +1,7 @@
 //! `dramaturg simulate --labelled`: how well the director understands lines of which a person said what they do.
 
 use dramaturg_llm::LanguageModel;
-use dramaturg_story::{Facts, Interpretation, Pack, ReadBy, Situation, Value};
+use dramaturg_story::{Ear, Facts, Interpretation, Pack, ReadBy, Situation, Value};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -148,7 +148,11 @@ impl Case {
 
 impl Labelled {
     /// Reads each line as the director would, with the model or by matching alone.
-    pub fn run(self, model: Option<&dyn LanguageModel>) -> Result<ExitCode, String> {
+    pub fn run(
+        self,
+        ear: Option<&Ear>,
+        model: Option<&dyn LanguageModel>,
+    ) -> Result<ExitCode, String> {
         let source = std::fs::read_to_string(&self.file)
             .map_err(|e| format!("{}: {e}", self.file.display()))?;
         let mut packs: BTreeMap<String, Pack> = BTreeMap::new();
@@ -169,7 +173,7 @@ impl Labelled {
             let Some(pack) = packs.get(&case.pack) else { continue };
             let situation = case.situation(pack).map_err(place)?;
             let began = Instant::now();
-            let read = situation.read(pack, &case.line, model);
+            let read = situation.read(pack, &case.line, ear, model);
             let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
             // The first line of a pack in a language makes its examples ready.
             tally.times.push(milliseconds);
@@ -293,7 +297,9 @@ fn signs(number: usize, read: &Interpretation) -> serde_json::Value {
     let scores: BTreeMap<_, _> = read.scores.iter().map(|(id, score)| (id, score)).collect();
     let signs: BTreeMap<_, _> = read.signs.iter().map(|(id, signs)| (id, signs)).collect();
     let odds: BTreeMap<_, _> = read.odds.iter().map(|(id, odds)| (id, odds)).collect();
+    let senses: BTreeMap<_, _> = read.senses.iter().map(|(id, senses)| (id, senses)).collect();
     json!({
+        "sense_names": Interpretation::sense_names(), "senses": senses,
         "line": number, "names": Interpretation::sign_names(), "signs": signs, "scores": scores, "odds": odds,
         "granted": read.moves().collect::<Vec<_>>(),
     })

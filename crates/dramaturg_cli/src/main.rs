@@ -6,6 +6,7 @@
 
 mod bench;
 mod check;
+mod ear;
 mod import;
 mod labelled;
 mod ledger;

@@ -1,6 +1,6 @@
 //! `dramaturg play`.
 
-use crate::{Story, ledger, model};
+use crate::{Story, ear, ledger, model};
 use dramaturg_llm::{Adapter, AdapterId, LocalSettings, RemoteSettings, Router, RouterSettings};
 use dramaturg_story::{
     Cue, ModelChoice, ModelSlot, Pack, SlotState, Stage, StageSettings, TurnReport,
@@ -38,6 +38,10 @@ pub struct Play {
     /// Play with authored lines only.
     #[arg(long)]
     no_model: bool,
+    /// What hears how lines are meant: an embedding model of the catalogue, a GGUF file, or `none`. By default
+    /// multilingual-e5-small where it is on this machine.
+    #[arg(long)]
+    embedder: Option<String>,
     /// An adapter that the story names for a character, and its GGUF file. Give it once for each.
     #[arg(long, value_name = "NAME=FILE", value_parser = adapter)]
     adapter: Vec<(AdapterId, Adapter)>,
@@ -92,6 +96,10 @@ impl Play {
             seed: self.seed,
             save: self.record.clone(),
             model: slot.clone(),
+            ear: match &self.embedder {
+                None if self.no_model => None,
+                embedder => ear::at_hand(embedder.as_deref())?,
+            },
         });
         let mut tally = Tally::default();
         self.perform(&stage, &pack, router.as_deref(), &mut tally);

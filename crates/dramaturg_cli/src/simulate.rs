@@ -12,7 +12,7 @@ mod watch;
 mod worst;
 
 use crate::labelled::Labelled;
-use crate::{STORY, model};
+use crate::{STORY, ear, model};
 use clap::ValueEnum;
 use dramaturg_llm::{LanguageModel, RemoteSettings};
 use dramaturg_story::{Ablation, ModelChoice, ModelSlot, Pack, SlotState};
@@ -61,6 +61,10 @@ pub struct Simulate {
     /// Authored lines only.
     #[arg(long)]
     no_model: bool,
+    /// What hears how lines are meant: an embedding model of the catalogue (fetched where it is not there yet), a GGUF file, or
+    /// `none`: lines are read by their words alone.
+    #[arg(long, default_value = ear::DEFAULT)]
+    embedder: String,
     /// The language of the play: one of the pack's, or `both` for all of them.
     #[arg(long, default_value = "both")]
     locale: String,
@@ -157,7 +161,8 @@ impl Simulate {
             let (file, pack) = (file.clone(), self.pack.clone());
             let (split, signs, json) = (self.split.clone(), self.signs, self.json);
             let labelled = Labelled { file, pack, split, signs, json };
-            let done = labelled.run(slot.model().as_deref());
+            let ear = ear::patient(&self.embedder)?;
+            let done = labelled.run(ear.as_deref(), slot.model().as_deref());
             slot.close(PATIENCE);
             return done;
         }
@@ -176,6 +181,7 @@ impl Simulate {
             pack,
             lines,
             model: model.clone(),
+            ear: ear::patient(&self.embedder)?,
             seed: self.seed,
             turn_limit: self.turn_limit,
         };

@@ -1,6 +1,6 @@
 //! What is journaled: inputs (what the player typed, what a model answered) and what followed from them.
 
-use crate::director::{ReadBy, Reading};
+use crate::director::{Likened, ReadBy, Reading};
 use crate::fact::Value;
 use dramaturg_llm::{Answer, RequestHash};
 use dramaturg_mind::action::{Repertoire, Step};
@@ -30,6 +30,15 @@ pub enum Event {
         text: String,
         /// Whether a model was there to be asked.
         model: bool,
+    },
+    /// How the player's line, and each of its sentences where it has several, is meant. Input.
+    Likened(Vec<Likened>),
+    /// What a character was reminded of by the player's words, where an ear took part in it. Input.
+    Recalled {
+        /// Who.
+        npc: String,
+        /// Numbers of the lines in its memory, the best first.
+        lines: Vec<u32>,
     },
     /// A model answered. Input.
     Answered {
@@ -111,6 +120,8 @@ pub enum Event {
     Refused(String),
     /// The speaker asked whether the player means this move.
     AskedBack(String),
+    /// The speaker steered by holding out this move in words that a yes answers.
+    Invited(String),
     /// One of several was drawn from a bag.
     Drawn {
         /// The bag's name.
@@ -135,7 +146,7 @@ pub enum Event {
 
 /// The rules by which a new play goes: from 1 on the director asks back where a line comes near a move, and characters remember
 /// with an index, days, and facts about the player.
-pub(crate) const RULES: u16 = 1;
+pub(crate) const RULES: u16 = 2;
 
 fn is_first(rules: &u16) -> bool {
     *rules == 0
@@ -164,6 +175,9 @@ impl dramaturg_journal::Entry for Event {
             Self::PromiseSettled { .. } => "promise_settled",
             Self::Refused(_) => "refused",
             Self::AskedBack(_) => "asked_back",
+            Self::Invited(_) => "invited",
+            Self::Likened(_) => "likened",
+            Self::Recalled { .. } => "recalled",
             Self::Drawn { .. } => "drawn",
             Self::SceneBegan(_) => "scene_began",
             Self::Entered { .. } => "entered",

@@ -36,6 +36,8 @@ impl Erasure {
             Event::PlayerSaid { text, model } if player || self.tells(text) => {
                 Some(Event::PlayerSaid { text: String::new(), model: *model })
             }
+            // What the words of the player meant goes with them.
+            Event::Likened(_) if player => Some(Event::Likened(Vec::new())),
             Event::Answered { request, answer } => {
                 let text = match answer {
                     Answer::Text { text, .. } | Answer::Failed { text, .. } => text.as_str(),

@@ -10,7 +10,7 @@
 //!
 //! let pack = Arc::new(Pack::load(Path::new("assets/stories/lantern"))?);
 //! let stage = Stage::raise(StageSettings {
-//!     pack, locale: "en".into(), seed: 1, save: None, model: ModelSlot::default(),
+//!     pack, locale: "en".into(), seed: 1, save: None, model: ModelSlot::default(), ear: None,
 //! });
 //! stage.say("Good evening. I came on the last ferry.");
 //! while let Some(cue) = stage.wait_cue(Duration::from_secs(1)) {
@@ -39,7 +39,7 @@ pub use checker::{
 };
 pub use condition::Condition;
 pub use cue::{Cue, HistoryLine, MindReport, Suggestion, TurnReport};
-pub use director::{Interpretation, ReadBy, Reading, Situation};
+pub use director::{Ear, Interpretation, Likened, ReadBy, Reading, Situation};
 pub use dramaturg_llm::{AdapterId, ModelChoice, ModelSlot, SlotState};
 pub use dramaturg_mind::{ActionKind, Emotion, Memory, Mood, Pad, Persona, Plan, Remembered};
 pub use dramaturg_mind::{NpcAction, action};

@@ -1,5 +1,6 @@
 //! A recorded session played again through today's code, without a model, and compared entry by entry.
 
+use crate::session::Past;
 use crate::{Event, Pack, Session};
 use dramaturg_journal::{JournalError, JournalReader, Stored};
 use dramaturg_llm::{
@@ -80,6 +81,19 @@ pub fn replay(pack: Arc<Pack>, recorded: &[Stored<Event>]) -> Result<usize, Box<
             Some(Event::PlayerSaid { text, model: asked }) => {
                 player.clone_from(text);
                 let model = Past { answers: &answers, scoring: scoring(turn) };
+                session.listen_to_past(Past {
+                    likened: turn.iter().find_map(|stored| match &stored.entry {
+                        Event::Likened(likened) => Some(likened.clone()),
+                        _ => None,
+                    }),
+                    recalled: turn
+                        .iter()
+                        .filter_map(|stored| match &stored.entry {
+                            Event::Recalled { lines, .. } => Some(lines.clone()),
+                            _ => None,
+                        })
+                        .collect(),
+                });
                 let model = asked.then_some(&model as &dyn LanguageModel);
                 session.player_says(text, model, &mut |_| {})
             }

@@ -10,11 +10,13 @@ mod perform;
 mod promise;
 pub(crate) mod rehearsal;
 mod request;
+mod senses;
 mod speech;
 mod will;
 
 pub use ablation::Ablation;
 pub(crate) use course::ROUNDS;
+pub(crate) use senses::Past;
 
 use crate::cue::{Cue, MindReport, Suggestion, TurnReport};
 use crate::director::{clean, contains_word, hypotheses, interpret, suggest};
@@ -35,6 +37,7 @@ pub struct Session {
     ablation: Option<Ablation>,
     repertoire: Repertoire,
     performer: Option<Performer>,
+    senses: senses::Senses,
 }
 
 /// A turn in the making.
@@ -51,6 +54,8 @@ struct Turn<'t> {
     entering: Option<String>,
     /// The move that the player's line comes near, without being taken for it.
     near: Option<String>,
+    /// What the turn hears by.
+    heard: senses::Heard,
     /// Whether the player's turn brought nothing: no progress, no steering, nothing done by anybody.
     quiet: bool,
     /// Who carries out what characters do in the game's world.
@@ -69,7 +74,7 @@ impl Session {
         let mut state = State::new(&pack);
         events.into_iter().for_each(|event| state.apply(event));
         let repertoire = state.repertoire.clone();
-        Self { pack, state, ablation: None, repertoire, performer: None }
+        Self { pack, state, ablation: None, repertoire, performer: None, senses: senses::Senses::default() }
     }
     /// What is true now.
     pub fn state(&self) -> &State {
@@ -107,6 +112,7 @@ impl Session {
             ablation: self.ablation,
             entering: None,
             near: None,
+            heard: senses::Heard::default(),
             quiet: false,
             performer: self.performer.as_mut(),
             calling: Vec::new(),
@@ -146,7 +152,7 @@ impl Session {
             Scoring::Both => hypotheses(&self.pack, &self.state, beat),
             Scoring::No => Vec::new(),
         };
-        let request = request::compose_request(&self.pack, &self.state, beat, "", self.ablation);
+        let request = request::compose_request(&self.pack, &self.state, beat, "", None, self.ablation);
         let (messages, adapter) = (request.messages, request.adapter);
         model.warm(Warm { messages, typed: typed.to_owned(), adapter, prefixes });
     }
@@ -185,7 +191,9 @@ impl Session {
         cues: &mut dyn FnMut(Cue),
     ) -> Vec<Event> {
         let equipped = (self.repertoire != self.state.repertoire).then(|| self.repertoire.clone());
+        let heard = self.heard();
         let mut turn = self.turn(cues);
+        turn.heard = heard;
         if turn.state.ended.is_some() {
             return turn.finish();
         }
@@ -195,7 +203,7 @@ impl Session {
         turn.equip(equipped);
         turn.settle_promises();
         turn.hear_promise(None, &text);
-        let mut read = interpret(&turn.pack, turn.state, &text, model);
+        let mut read = interpret(&turn.pack, turn.state, &text, turn.heard.hearing(), model);
         if turn.ablation == Some(Ablation::RandomDirector) {
             read.readings = vec![ablation::drawn_reading(&turn.pack, turn.state)];
         }
@@ -211,6 +219,7 @@ impl Session {
         turn.report.timed_out = late;
         let model = model.filter(|_| !late);
         turn.near = read.near;
+        turn.events.extend(read.likened);
         turn.events.extend(read.answered);
         turn.report.interpretation = read.odds;
         let chosen: Vec<_> = read.readings.iter().map(|reading| format!("{reading:?}")).collect();

@@ -4,7 +4,7 @@ mod save;
 
 use crate::cue::Cue;
 use crate::forget::Erasure;
-use crate::{Event, Pack, Performer, Session};
+use crate::{Ear, Event, Pack, Performer, Session};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use dramaturg_journal::Turn;
 use dramaturg_llm::{LanguageModel, ModelSlot};
@@ -34,6 +34,8 @@ pub struct StageSettings {
     pub save: Option<PathBuf>,
     /// The model. While the slot is empty or loading, authored lines are spoken.
     pub model: ModelSlot,
+    /// The sense for what the player's lines mean; without one they are understood by their words.
+    pub ear: Option<Arc<Ear>>,
 }
 
 enum Command {
@@ -202,6 +204,7 @@ impl Play<'_> {
         let past = self.save.entries(self.cues);
         self.session = Session::resume(self.settings.pack.clone(), &past);
         self.repertoire.clone().into_iter().for_each(|repertoire| self.equip(repertoire));
+        self.settings.ear.iter().for_each(|ear| self.session.listen(ear.clone()));
         let mut opened = self.session.opened(!past.is_empty());
         if let Cue::Opened { turn, newest, .. } = &mut opened {
             *newest = self.save.newest().max(*turn);
@@ -234,6 +237,7 @@ impl Play<'_> {
             _ => false,
         };
         if again || !same {
+            self.session.prick_up();
             if let Some(model) = &model {
                 self.session.warm(model.as_ref(), typed);
             }

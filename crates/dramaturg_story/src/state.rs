@@ -17,6 +17,8 @@ pub struct State {
     pub(crate) rules: u16,
     /// The move about which the speaker asked when the player spoke last.
     pub(crate) asked: Option<String>,
+    /// Whether the speaker held that move out by itself, to steer.
+    pub(crate) invited: bool,
     /// Moves of the open beat about which was asked.
     pub(crate) asked_before: BTreeSet<String>,
     /// The facts.
@@ -151,6 +153,7 @@ impl State {
             }
             Event::Read { reading: Reading::Move(id), .. } => {
                 self.asked = None;
+                self.invited = false;
                 *self.made.entry(id.clone()).or_default() += 1;
                 *self.ever_made.entry(format!("{}.{id}", self.beat)).or_default() += 1;
                 self.forced.clear();
@@ -161,12 +164,16 @@ impl State {
                     count.into_iter().for_each(|count| *count = count.saturating_sub(1));
                 }
             }
-            Event::AskedBack(id) => {
+            Event::AskedBack(id) | Event::Invited(id) => {
                 self.asked = Some(id.clone());
+                self.invited = matches!(event, Event::Invited(_));
                 self.asked_before.insert(id.clone());
             }
-            Event::Read { .. } => self.asked = None,
-            Event::Answered { .. } => {}
+            Event::Read { .. } => {
+                self.asked = None;
+                self.invited = false;
+            }
+            Event::Answered { .. } | Event::Likened(_) | Event::Recalled { .. } => {}
             Event::Equipped(repertoire) => self.repertoire.clone_from(repertoire),
             Event::Called { npc, step } => self.called(npc, step),
             Event::Promised { by, to, promise, promised } => self.promises.push(Promise {
@@ -198,6 +205,7 @@ impl State {
                 self.beat.clone_from(beat);
                 self.made.clear();
                 self.asked = None;
+                self.invited = false;
                 self.asked_before.clear();
                 self.unproductive = 0;
                 self.since = self.history.len();
@@ -361,6 +369,11 @@ impl State {
     /// The move about which the speaker asked last, whether it is meant; none when the player has answered.
     pub fn asked(&self) -> Option<&str> {
         self.asked.as_deref()
+    }
+
+    /// Whether the speaker did not ask what the player meant, but held the move out by itself.
+    pub fn is_invited(&self) -> bool {
+        self.invited
     }
 
     /// Whether a condition holds now.

@@ -26,6 +26,7 @@ fn the_players_words_leave_the_file() {
         seed: 1,
         save: Some(save.clone()),
         model: Default::default(),
+        ear: None,
     };
     let stage = Stage::raise(settings);
     for line in ["My name is Zebulon.", "My sister Xanthippe keeps bees.", "Good evening."] {

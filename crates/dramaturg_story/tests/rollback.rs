@@ -21,6 +21,7 @@ fn raise(save: &Path) -> Stage {
         seed: 1,
         save: Some(save.to_owned()),
         model: ModelSlot::default(),
+        ear: None,
     })
 }
 
@@ -103,6 +104,7 @@ fn a_suggestion_makes_its_move() {
             seed: 1,
             save: Some(dir.path().join(locale)),
             model: ModelSlot::default(),
+            ear: None,
         });
         let mut offered = next(&stage, |cue| match cue {
             Cue::TurnEnded { report, .. } => Some(report.suggestions),

@@ -81,7 +81,7 @@ fn a_counter_example_grants_nothing() {
         ### not\n- who painted the old door\n### reply\nann (neutral): So be it.\n# ending e\n> e\n";
     let files = [(std::path::PathBuf::from("en/story.md"), words.to_owned())].into();
     let pack = Pack::from_files(Path::new("x"), "()", &files).unwrap();
-    let reads = |line: &str| at("b", "en").read(&pack, line, None).readings;
+    let reads = |line: &str| at("b", "en").read(&pack, line, None, None).readings;
     let opened = [Reading::Move("open_door".into())];
     assert_eq!(reads("open the old door"), opened);
     assert_eq!(reads("please open the old door"), opened);

@@ -102,6 +102,10 @@ fn main() -> AppExit {
         unapproved_path_mode: UnapprovedPathMode::Deny,
         ..default()
     };
+    let mut model = ActiveModel::new(ModelChoice::None);
+    if let Some(embedder) = models::embedder(&arguments) {
+        model = model.hearing_by(embedder);
+    }
     App::new()
         .add_plugins(
             DefaultPlugins
@@ -109,7 +113,7 @@ fn main() -> AppExit {
                 .set(assets),
         )
         .insert_resource(ClearColor(look::INK))
-        .insert_resource(ActiveModel::new(ModelChoice::None))
+        .insert_resource(model)
         .insert_resource(words::Language::of(arguments.locale.as_deref().unwrap_or("en")))
         .insert_resource(arguments)
         .init_state::<Screen>()

@@ -29,6 +29,17 @@ pub struct Models(Vec<(String, ModelChoice)>);
 /// The name under which authored lines alone are kept in the preferences.
 const NONE: &str = "none";
 
+/// What hears how a line is meant; it writes nothing.
+const EMBEDDER: &str = "multilingual-e5-small";
+
+/// The embedding model, where one is named or lies on this machine. A play without any model is for those who want to see what
+/// words alone do.
+pub fn embedder(arguments: &Arguments) -> Option<PathBuf> {
+    let named = std::env::var_os("DRAMATURG_EMBEDDER").map(PathBuf::from);
+    let cached = || Some(cache().join(format!("{EMBEDDER}.gguf"))).filter(|file| file.is_file());
+    named.or_else(cached).filter(|_| !arguments.no_model)
+}
+
 #[derive(serde::Deserialize)]
 struct Entry {
     id: String,
@@ -65,7 +76,8 @@ impl FromWorld for Models {
         if let Some(remote) = RemoteSettings::from_env() {
             models.push(("server".into(), ModelChoice::Remote(remote)));
         }
-        let cached = entries.iter().map(|entry| cache().join(&entry.file));
+        let writes = entries.iter().filter(|entry| entry.id != EMBEDDER);
+        let cached = writes.map(|entry| cache().join(&entry.file));
         for file in cached.filter(|file| file.is_file()) {
             if models.iter().all(|(known, _)| *known != name(&file)) {
                 models.push((name(&file), local(file)));

@@ -19,7 +19,7 @@ pub struct Memory {
     #[arg(long)]
     scale: Option<usize>,
     /// What embeds the turns and questions: a GGUF file, or a model of the catalogue, which is fetched.
-    #[arg(long, default_value = embed::DEFAULT, conflicts_with = "vectors")]
+    #[arg(long, default_value = crate::ear::DEFAULT, conflicts_with = "vectors")]
     embedder: String,
     /// Find by words alone.
     #[arg(long)]

@@ -93,6 +93,8 @@ pub struct Scene<'s> {
     pub open: Vec<&'s str>,
     /// The move that the speaker has just asked about in words, whether it is meant.
     pub asked: Option<&'s str>,
+    /// Whether the speaker did not ask back, but held that move out by itself: what the scene invites to.
+    pub invited: bool,
 }
 
 /// One player in one run.
@@ -144,7 +146,7 @@ impl<'l> Player<'l> {
 
     /// The next line.
     pub fn says(&mut self, scene: &Scene<'_>) -> Said {
-        if let Some(said) = self.reply(scene) {
+        if let Some(said) = self.accept(scene).or_else(|| self.reply(scene)) {
             self.meant = Some(said.intent.clone());
             return said;
         }
@@ -182,10 +184,34 @@ impl<'l> Player<'l> {
         said
     }
 
+    /// What is held out is taken up by whoever goes along, in the turns in which they do.
+    fn accept(&mut self, scene: &Scene<'_>) -> Option<Said> {
+        let asked = scene.asked.filter(|_| scene.invited)?;
+        let next = self.turn + 1;
+        let goes_along = match self.kind {
+            Kind::Cooperative | Kind::CooperativeHeard | Kind::CooperativeModel => true,
+            Kind::Wanderer => next.is_multiple_of(3),
+            Kind::Hostile => next.is_multiple_of(2),
+            _ => false,
+        };
+        if !goes_along {
+            return None;
+        }
+        self.turn = next;
+        let yes = self.dice.pick(self.lines.list("yes")).cloned().unwrap_or_default();
+        let text = match self.kind {
+            Kind::Hostile => {
+                self.dice.pick(&self.lines.rude).map_or("{}", String::as_str).replace("{}", &yes)
+            }
+            _ => yes,
+        };
+        Some(Said { text, intent: Intent::Move(asked.to_owned()) })
+    }
+
     /// Who is asked whether that was meant says yes when it was, and no when it was not; the same beside the question as
     /// anybody would. Those who are out to break the story take no notice.
     fn reply(&mut self, scene: &Scene<'_>) -> Option<Said> {
-        let asked = scene.asked?;
+        let asked = scene.asked.filter(|_| !scene.invited)?;
         let heeds = matches!(
             self.kind,
             Kind::Cooperative
@@ -362,6 +388,7 @@ mod tests {
             beat: "coat",
             open: vec!["ask_coat", "show_envelope"],
             asked: None,
+            invited: false,
         };
         let mut player = Player::new(kind, &lines, (&pack, locale), seed, None);
         (0..count).map(|_| player.says(&scene)).collect()

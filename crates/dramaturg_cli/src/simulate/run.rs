@@ -5,7 +5,7 @@ use super::lines::Lines;
 use super::player::{Intent, Kind, Player, Scene};
 use super::watch::{Leak, Watch, Watched};
 use dramaturg_llm::LanguageModel;
-use dramaturg_story::{Ablation, Event, Pack, ReadBy, Reading, Session, State};
+use dramaturg_story::{Ablation, Ear, Event, Pack, ReadBy, Reading, Session, State};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,6 +16,7 @@ pub struct Setting {
     /// By language.
     pub lines: BTreeMap<String, Lines>,
     pub model: Option<Arc<dyn LanguageModel>>,
+    pub ear: Option<Arc<Ear>>,
     pub seed: u64,
     /// Turns after which a run is given up.
     pub turn_limit: u32,
@@ -131,6 +132,7 @@ impl Setting {
         let watched = self.model.clone().map(Watched::new);
         let mut watch = Watch::new(&self.pack);
         let mut session = Session::resume(self.pack.clone(), []);
+        self.ear.iter().for_each(|ear| session.listen(ear.clone()));
         if let Some(ablation) = task.ablation {
             session.ablate(ablation);
         }
@@ -199,6 +201,7 @@ impl Setting {
             beat: &state.beat,
             open: open.unwrap_or_default(),
             asked: state.asked(),
+            invited: state.is_invited(),
         }
     }
 }

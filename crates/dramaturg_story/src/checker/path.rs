@@ -168,6 +168,7 @@ fn came_of(events: &[Event], changes: &[String]) -> String {
         Event::BeatReached { beat, earned: false } => Some(format!("'{beat}' ends by itself")),
         Event::Acted { npc, action, .. } => Some(format!("{npc} does '{action}'")),
         Event::AskedBack(id) => Some(format!("'{id}' is asked about")),
+        Event::Invited(id) => Some(format!("'{id}' is held out")),
         Event::Refused(id) => Some(format!("'{id}' is refused")),
         Event::Returned => Some("the sub-story is over".into()),
         Event::Ended(ending) => Some(format!("the story ends with '{ending}'")),

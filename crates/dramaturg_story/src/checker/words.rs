@@ -103,7 +103,7 @@ fn belongs(of: &Inspection, section: &str) -> bool {
             Some(part) => {
                 let (id, rest) = part.split_once('/').unwrap_or((part, ""));
                 beat.moves.iter().any(|m| m.id == id)
-                    && matches!(rest, "" | "reply" | "refuse" | "ask" | "not")
+                    && matches!(rest, "" | "reply" | "refuse" | "ask" | "invite" | "not")
             }
             None => matches!(part, "" | "open" | "return") || RUNGS.contains(&part),
         }),

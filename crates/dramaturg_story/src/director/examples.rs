@@ -216,7 +216,7 @@ fn texts(prose: &Prose, section: &str) -> Vec<String> {
 }
 
 /// Lines that move no story, in the language of `locale`; in English where there are none in it.
-fn small_talk(locale: &str) -> Vec<String> {
+pub(super) fn small_talk(locale: &str) -> Vec<String> {
     let all = include_str!("words/smalltalk.txt").lines().filter_map(|line| line.split_once(": "));
     let of = |language: &str| -> Vec<String> {
         let lines = all.clone().filter(|(code, _)| language.starts_with(*code));

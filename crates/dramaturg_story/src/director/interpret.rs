@@ -7,7 +7,8 @@ use super::examples::{Library, section};
 use super::normal::{plain, sentences};
 use super::signals::{Compared, Signs, compare, logistic};
 use super::tones::{Tone, tone};
-use super::weights::{ASKED, MATCHED};
+use super::meaning::{Hearing, SENSES};
+use super::weights::{ASKED, MATCHED, MEANT};
 use super::{ReadBy, Reading, contains_word};
 use crate::pack::is_chinese;
 use crate::{Beat, Event, Pack, State};
@@ -27,10 +28,14 @@ pub struct Interpretation {
     pub odds: Vec<(String, u16)>,
     /// The signs of each open move over the whole line, for fitting.
     pub signs: Vec<(String, Signs)>,
+    /// The signs of each open move over the whole line by what it means, where an [`Ear`](super::Ear) heard it, for fitting.
+    pub senses: Vec<(String, [f32; SENSES])>,
     /// What the model said of each hypothesis that it was asked about: the moves by their ids, then 'none' and 'line'.
     pub scores: Vec<(String, f32)>,
     /// Where no move is granted: the likeliest one, if the line comes near it.
     pub near: Option<String>,
+    /// How the line is meant.
+    pub(crate) likened: Option<Event>,
     /// What the model was asked and said.
     pub(crate) answered: Option<Event>,
 }
@@ -58,6 +63,8 @@ const ESTABLISHED: usize = 12;
 struct Part<'l> {
     text: &'l str,
     compared: Vec<Compared>,
+    /// Without the model, as logarithms of odds.
+    logits: Vec<f32>,
     odds: Vec<f32>,
 }
 
@@ -65,8 +72,19 @@ impl<'l> Part<'l> {
     fn new(library: &Library, text: &'l str, beat: &str, moves: &[&str]) -> Self {
         let line = library.line(text);
         let compared = compare(library, &line, text, beat, moves);
+        let logits = compared.iter().map(|c| matched(&c.signs)).collect();
         let odds = compared.iter().map(likely).collect();
-        Self { text, compared, odds }
+        Self { text, compared, logits, odds }
+    }
+    /// Takes in what the line means.
+    fn hear(&mut self, senses: &[[f32; SENSES]]) {
+        for (at, senses) in senses.iter().enumerate() {
+            let meant = senses.iter().zip(MEANT.2).map(|(sense, weight)| sense * weight);
+            self.logits[at] = MEANT.0 + MEANT.1 * self.logits[at] + meant.sum::<f32>();
+            if !self.compared[at].exact && !self.compared[at].barred {
+                self.odds[at] = logistic(self.logits[at]);
+            }
+        }
     }
     fn best(&self) -> f32 {
         self.odds.iter().copied().fold(0.0, f32::max)
@@ -98,6 +116,7 @@ pub(crate) fn interpret(
     pack: &Pack,
     state: &State,
     text: &str,
+    hearing: Hearing<'_>,
     model: Option<&dyn LanguageModel>,
 ) -> Interpretation {
     let mut out = Interpretation {
@@ -105,8 +124,10 @@ pub(crate) fn interpret(
         by: ReadBy::Rule,
         odds: Vec::new(),
         signs: Vec::new(),
+        senses: Vec::new(),
         scores: Vec::new(),
         near: None,
+        likened: None,
         answered: None,
     };
     if !text.chars().any(char::is_alphanumeric) {
@@ -150,6 +171,15 @@ pub(crate) fn interpret(
     let coloured = acts.meets(Acts::WHOLE);
     if split.len() > 1 && !coloured {
         parts.extend(split.into_iter().map(|s| Part::new(&library, s, beat_id, &moves)));
+    }
+    let lines: Vec<&str> = parts.iter().map(|part| part.text).collect();
+    let likened = beat.filter(|_| !moves.is_empty());
+    let likened = likened
+        .and_then(|beat| hearing.likened(pack, &state.locale, beat, &moves, &lines));
+    if let Some(likened) = likened {
+        parts.iter_mut().zip(&likened).for_each(|(part, likened)| part.hear(&likened.senses()));
+        out.senses = named(&moves, likened[0].senses().into_iter());
+        out.likened = Some(Event::Likened(likened));
     }
     out.by = ReadBy::Match;
     // Who names what is locked gets no help from the model: what the words alone say must do.
@@ -269,7 +299,7 @@ fn ask(
             let rival = of_moves.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, s)| *s);
             let rival = rival.fold(none, f32::max);
             let score = of_moves[i];
-            let signs = [matched(&compared.signs), score - none, score - line, score - rival];
+            let signs = [parts[part].logits[*at], score - none, score - line, score - rival];
             let odds = ASKED.0 + signs.iter().zip(ASKED.1).map(|(s, w)| s * w).sum::<f32>();
             parts[part].odds[*at] = logistic(odds);
         }

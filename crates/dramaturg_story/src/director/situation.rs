@@ -1,6 +1,7 @@
 //! A moment of a story that is made up, to see how a line would be taken in it.
 
 use super::interpret::{Interpretation, interpret};
+use super::meaning::{Ear, Hearing, SENSE_NAMES};
 use super::rules::clean;
 use super::signals::NAMES;
 use crate::{Facts, Pack, State};
@@ -26,14 +27,16 @@ impl Situation {
         state
     }
 
-    /// How `line` is taken.
+    /// How `line` is taken: by its words, by what it means where there is an ear, and by the model where there is one.
     pub fn read(
         &self,
         pack: &Pack,
         line: &str,
+        ear: Option<&Ear>,
         model: Option<&dyn LanguageModel>,
     ) -> Interpretation {
-        interpret(pack, &self.state(pack), &clean(line), model)
+        let hearing = ear.map_or(Hearing::Words, Hearing::Ear);
+        interpret(pack, &self.state(pack), &clean(line), hearing, model)
     }
 
     /// The moves that are open.
@@ -52,6 +55,10 @@ impl Interpretation {
             crate::Reading::Move(id) => Some(id.as_str()),
             _ => None,
         })
+    }
+    /// Names of the signs by what a line means, in their order.
+    pub fn sense_names() -> &'static [&'static str] {
+        &SENSE_NAMES
     }
     /// Names of the signs, in their order.
     pub fn sign_names() -> &'static [&'static str] {

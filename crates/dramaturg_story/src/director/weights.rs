@@ -8,6 +8,7 @@
 //! Qwen2.5-Coder-1.5B for the same lines. `dramaturg simulate --labelled FILE --split dev --signs` prints the signs as they are
 //! computed here: fit on these when a sign is changed.
 
+use super::meaning::SENSES;
 use super::signals::SIGNS;
 
 /// Constant and weights of the signs, in their order, without the model.
@@ -22,3 +23,6 @@ pub(super) const MATCHED: (f32, [f32; SIGNS]) = (
 /// Constant and weights with the model: the logarithm of the odds without it, and by how many nats a token the line is
 /// likelier as this move than as none, than by itself, and than as anything else.
 pub(super) const ASKED: (f32, [f32; 4]) = (0.3, [1.0, 0.0, 0.3, 0.97]);
+
+/// Constant, weight of what the signs without the model say, and weights of what the line means, where an ear heard it.
+pub(super) const MEANT: (f32, f32, [f32; SENSES]) = (0.0, 1.0, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);

@@ -17,6 +17,11 @@ enum Outcome {
     Over,
 }
 
+/// The rules from which on steering holds out a move.
+const INVITING: u16 = 2;
+/// From how many thousandths a move is held out before the others, since the player's line came near it.
+const NEAR: u16 = 100;
+
 /// The last rung ends the beat.
 const LAST: usize = RUNGS.len() - 1;
 
@@ -137,35 +142,68 @@ impl Turn<'_> {
             && !beat.speaker.is_empty()
             && !self.state.asked_before.contains(id)
             && self.state.holds(&a_move.requires);
-        if !fit {
-            return false;
-        }
-        let own = format!("beat {}/move {id}/ask", beat.id);
-        if self.pack.prose(&self.state.locale).can_perform(&own) {
-            self.push(Event::AskedBack(id.clone()));
-            self.direct(&format!("ask whether the move '{id}' is meant"));
+        fit && self.offer(beat, id, "ask")
+    }
+
+    /// Has the speaker say the move in words that a yes answers: the author's in the section `way` of the move, else one of the
+    /// ways that belong to everybody, with an example quoted. False where there are no words for it.
+    fn offer(&mut self, beat: &Beat, id: &str, way: &str) -> bool {
+        let (event, directive): (fn(String) -> Event, _) = match way {
+            "ask" => (Event::AskedBack, format!("ask whether the move '{id}' is meant")),
+            _ => (Event::Invited, format!("hold out the move '{id}'")),
+        };
+        let own = format!("beat {}/move {id}/{way}", beat.id);
+        let pack = self.pack.clone();
+        let prose = pack.prose(&self.state.locale);
+        if prose.can_perform(&own) {
+            self.push(event(id.to_owned()));
+            self.direct(&directive);
             self.perform_section(&own);
             return true;
         }
-        let pack = self.pack.clone();
         let Some(quoted) = quotable(&pack, self.state, beat, id) else { return false };
         let quoted = quoted.trim_end_matches(['.', '。', '!', '！']);
-        let ways =
-            answers(pack.prose(&self.state.locale), &self.state.locale, &beat.speaker, "ask");
+        let ways = answers(prose, &self.state.locale, &beat.speaker, way);
         // A story in a language without such ways would quote in the wrong one.
         let pick = (self.state.seed as usize).wrapping_add(self.state.turn as usize);
-        let Some((emotion, way)) = ways.get(pick.checked_rem(ways.len()).unwrap_or_default())
+        let Some((emotion, said)) = ways.get(pick.checked_rem(ways.len()).unwrap_or_default())
         else {
             return false;
         };
-        if !way.contains("{}") {
+        if !said.contains("{}") {
             return false;
         }
-        self.push(Event::AskedBack(id.clone()));
-        self.direct(&format!("ask whether the move '{id}' is meant"));
-        let text = way.replace("{}", quoted);
+        self.push(event(id.to_owned()));
+        self.direct(&directive);
+        let text = said.replace("{}", quoted);
         self.perform(&Line { npc: Some(beat.speaker.clone()), emotion: *emotion, text });
         true
+    }
+
+    /// Steering ends in something that can be taken up with a word: of the moves that can be made, one that was not held out
+    /// yet, that the last line came near, that brings the story on.
+    fn invite(&mut self, beat: &Beat) {
+        if self.state.rules < INVITING || beat.speaker.is_empty() {
+            return;
+        }
+        let odds = |id: &str| {
+            let near = self.report.interpretation.iter().find(|(of, _)| of == id);
+            near.map_or(0, |(_, odds)| *odds)
+        };
+        let open = beat.moves.iter().filter(|a_move| {
+            a_move.only_when.as_ref().is_none_or(|when| self.state.holds(when))
+                && self.state.holds(&a_move.requires)
+                && (a_move.done || !self.state.made.contains_key(&a_move.id))
+        });
+        let mut open: Vec<&Move> = open.collect();
+        open.sort_by_key(|a_move| {
+            let near = odds(&a_move.id);
+            let far = near < NEAR;
+            (self.state.asked_before.contains(&a_move.id), far, !a_move.done, 1000 - near)
+        });
+        let ids: Vec<String> = open.into_iter().map(|a_move| a_move.id.clone()).collect();
+        // The first that there are words for.
+        let _ = ids.iter().any(|id| self.offer(beat, id, "invite"));
     }
 
     /// Says in the report what is asked of the speaker.
@@ -202,6 +240,8 @@ impl Turn<'_> {
         self.perform_section(&section(rung));
         if rung == LAST {
             self.reached(&beat.id, false);
+        } else {
+            self.invite(beat);
         }
     }
 

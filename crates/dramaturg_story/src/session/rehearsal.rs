@@ -109,6 +109,7 @@ fn turn<'t>(
         ablation: None,
         entering: None,
         near: None,
+        heard: super::senses::Heard::default(),
         quiet: false,
         performer: None,
         calling: Vec::new(),

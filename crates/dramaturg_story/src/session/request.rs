@@ -56,6 +56,7 @@ pub(super) fn compose_request(
     state: &State,
     beat: &Beat,
     player: &str,
+    reminded_of: Option<&[u32]>,
     ablation: Option<Ablation>,
 ) -> CompletionRequest {
     let prose = pack.prose(&state.locale);
@@ -70,7 +71,7 @@ pub(super) fn compose_request(
     };
     let memory = state.memories.get(npc);
     let recent = memory.map(|memory| recent(memory, player)).unwrap_or_default();
-    let oldest = recent.first().map_or(0, |line| line.turn);
+    let oldest = oldest(recent);
     let long_ago = |line: &Remembered| line.turn < oldest && fit(line);
     let remembered = memory.map_or_else(Vec::new, |memory| match state.rules {
         0 => {
@@ -78,7 +79,7 @@ pub(super) fn compose_request(
             let lines = memory.recall_by_words(player, RECALLED, said);
             lines.iter().map(|line| format!("({}{})", frame.memory_of, line.text)).collect()
         }
-        _ => recalled(pack, state, npc, memory, player, long_ago),
+        _ => recalled(pack, state, npc, memory, (player, reminded_of), long_ago),
     });
     let say = |text: &str| pack.say(state, text).into_owned();
     let mut setting = prose.text("story");
@@ -164,7 +165,7 @@ fn recalled(
     state: &State,
     npc: &str,
     memory: &Memory,
-    player: &str,
+    (player, reminded_of): (&str, Option<&[u32]>),
     fit: impl Fn(&Remembered) -> bool,
 ) -> Vec<String> {
     let chinese = is_chinese(&state.locale);
@@ -173,8 +174,10 @@ fn recalled(
     let told: Vec<String> = told.map(|fact| fact.value.clone()).collect();
     let kept = told.len().saturating_sub(FACTS);
     let told = told[kept..].join(if chinese { "；" } else { "; " });
-    let query = Query { text: player, asker: "player", asked: npc, now: state.day(), vector: None };
-    let numbers = memory.recall(&query, RECALLED, fit);
+    let numbers = match reminded_of {
+        Some(numbers) => numbers.to_vec(),
+        None => found(state, npc, memory, player, None, fit),
+    };
     let notes = Notes { chinese, now: state.day(), tokens: RECALLED_TOKENS };
     let say = |line: &Remembered| match line.speaker.as_str() {
         "player" if chinese => format!("客人说：{}", line.text),
@@ -187,6 +190,41 @@ fn recalled(
         if chinese { "客人说起过自己：" } else { "The guest told you of themselves: " };
     let facts = (!told.is_empty()).then(|| format!("({facts}{told})"));
     facts.into_iter().chain(pack_notes(memory, &numbers, notes, say)).collect()
+}
+
+/// The lines of longer ago that fit what is said now, by words and, with its vector, by meaning; the best first.
+fn found(
+    state: &State,
+    npc: &str,
+    memory: &Memory,
+    player: &str,
+    vector: Option<&[f32]>,
+    fit: impl Fn(&Remembered) -> bool,
+) -> Vec<u32> {
+    let query = Query { text: player, asker: "player", asked: npc, now: state.day(), vector };
+    memory.recall(&query, RECALLED, fit)
+}
+
+/// What the character is reminded of by the player's words, as numbers of lines: of longer ago, and nothing that is locked.
+pub(super) fn reminded(
+    pack: &Pack,
+    state: &State,
+    npc: &str,
+    player: &str,
+    vector: Option<&[f32]>,
+) -> Vec<u32> {
+    let Some(memory) = state.memories.get(npc) else { return Vec::new() };
+    let locked = state.locked_tells(pack, Some(npc));
+    let oldest = oldest(recent(memory, player));
+    found(state, npc, memory, player, vector, |line| {
+        let lower = line.text.to_lowercase();
+        line.turn < oldest && !locked.iter().any(|tell| lower.contains(tell.as_str()))
+    })
+}
+
+/// The turn of the first of these lines.
+fn oldest(recent: &[Remembered]) -> u32 {
+    recent.first().map_or(0, |line| line.turn)
 }
 
 /// The lore that the player's line touches, the closest first. What it would give away is left out.
@@ -250,7 +288,7 @@ mod tests {
     fn prompt(session: &Session, pack: &Pack, npc: &str, player: &str) -> String {
         let mut beat = pack.beat("quay").unwrap().clone();
         beat.speaker = npc.into();
-        let request = compose_request(pack, session.state(), &beat, player, None);
+        let request = compose_request(pack, session.state(), &beat, player, None, None);
         request.messages.iter().map(|message| format!("{}\n", message.text)).collect()
     }
 

@@ -36,7 +36,10 @@ impl Turn<'_> {
             return;
         };
         let npc = beat.speaker.clone();
-        let mut request = compose_request(&self.pack, self.state, beat, text, self.ablation);
+        let recalled = self.recall(&npc, text);
+        let recalled = recalled.as_deref();
+        let mut request =
+            compose_request(&self.pack, self.state, beat, text, recalled, self.ablation);
         self.report.directive = "answer what was said in one or two sentences".into();
         for attempt in 1..=ATTEMPTS {
             match self.speak(&npc, text, request.clone(), model) {

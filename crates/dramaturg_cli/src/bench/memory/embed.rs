@@ -1,13 +1,8 @@
 //! The vectors of the turns and questions, by the default embedder or another.
 
-use crate::models::catalogue::Catalogue;
-use crate::models::fetch::Fetcher;
+use crate::ear;
 use dramaturg_llm::{Embedder, LocalSettings, Purpose};
-use std::path::PathBuf;
 use std::time::Duration;
-
-/// The embedder of the catalogue that is taken when none is named.
-pub const DEFAULT: &str = "multilingual-e5-small";
 
 /// Texts that are embedded at a time: between them it is told how far it is.
 const AT_A_TIME: usize = 256;
@@ -17,15 +12,7 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// Vectors of `texts`, each with what it is for, in their order; the embedder is a file or an id of the catalogue, which is
 /// fetched where it is not there yet.
 pub fn embed(embedder: &str, texts: &[(&str, String)]) -> Result<Vec<Vec<f32>>, String> {
-    let file = PathBuf::from(embedder);
-    let file = if file.is_file() {
-        file
-    } else {
-        let fetcher = Fetcher::from_environment().map_err(|e| e.to_string())?;
-        let catalogue = Catalogue::load(&fetcher.folder).map_err(|e| e.to_string())?;
-        let model = catalogue.find(embedder).map_err(|e| e.to_string())?;
-        fetcher.fetch(model).map_err(|e| e.to_string())?
-    };
+    let file = ear::file(embedder)?;
     let threads = LocalSettings::default().threads;
     let embedder = Embedder::open(&file, threads).map_err(|e| e.to_string())?;
     let mut vectors = Vec::with_capacity(texts.len());
