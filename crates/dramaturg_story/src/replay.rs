@@ -1,6 +1,6 @@
 //! A recorded session played again through today's code, without a model, and compared entry by entry.
 
-use crate::session::Past;
+use crate::session::HeardThen;
 use crate::{Event, Pack, Session};
 use dramaturg_journal::{JournalError, JournalReader, Stored};
 use dramaturg_llm::{
@@ -81,7 +81,7 @@ pub fn replay(pack: Arc<Pack>, recorded: &[Stored<Event>]) -> Result<usize, Box<
             Some(Event::PlayerSaid { text, model: asked }) => {
                 player.clone_from(text);
                 let model = Past { answers: &answers, scoring: scoring(turn) };
-                session.listen_to_past(Past {
+                session.listen_to_past(HeardThen {
                     likened: turn.iter().find_map(|stored| match &stored.entry {
                         Event::Likened(likened) => Some(likened.clone()),
                         _ => None,

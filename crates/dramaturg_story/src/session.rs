@@ -16,7 +16,7 @@ mod will;
 
 pub use ablation::Ablation;
 pub(crate) use course::ROUNDS;
-pub(crate) use senses::Past;
+pub(crate) use senses::HeardThen;
 
 use crate::cue::{Cue, MindReport, Suggestion, TurnReport};
 use crate::director::{clean, contains_word, hypotheses, interpret, suggest};
@@ -74,7 +74,14 @@ impl Session {
         let mut state = State::new(&pack);
         events.into_iter().for_each(|event| state.apply(event));
         let repertoire = state.repertoire.clone();
-        Self { pack, state, ablation: None, repertoire, performer: None, senses: senses::Senses::default() }
+        Self {
+            pack,
+            state,
+            ablation: None,
+            repertoire,
+            performer: None,
+            senses: senses::Senses::default(),
+        }
     }
     /// What is true now.
     pub fn state(&self) -> &State {
@@ -152,7 +159,8 @@ impl Session {
             Scoring::Both => hypotheses(&self.pack, &self.state, beat),
             Scoring::No => Vec::new(),
         };
-        let request = request::compose_request(&self.pack, &self.state, beat, "", None, self.ablation);
+        let request =
+            request::compose_request(&self.pack, &self.state, beat, "", None, self.ablation);
         let (messages, adapter) = (request.messages, request.adapter);
         model.warm(Warm { messages, typed: typed.to_owned(), adapter, prefixes });
     }

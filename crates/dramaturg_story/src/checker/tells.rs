@@ -134,7 +134,9 @@ pub(super) fn is_performed(section: &str) -> bool {
     };
     let last = part.rsplit('/').next().unwrap_or_default();
     match owner.split(' ').next() {
-        Some("beat") if part.starts_with("move ") => matches!(last, "reply" | "refuse" | "ask" | "invite"),
+        Some("beat") if part.starts_with("move ") => {
+            matches!(last, "reply" | "refuse" | "ask" | "invite")
+        }
         Some("beat") => true,
         Some("scene") => part == "open",
         Some("cast") => part.starts_with("deflect") || part == "silence",

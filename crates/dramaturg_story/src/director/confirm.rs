@@ -61,6 +61,43 @@ const YES_DENSE: [&str; 17] = [
     "ええ",
     "うん",
 ];
+/// What is a yes when nothing else is said.
+const ALONE: [&str; 34] = [
+    "please",
+    "yes please",
+    "please do",
+    "do",
+    "do it",
+    "go on",
+    "go on then",
+    "go ahead",
+    "why not",
+    "i will",
+    "i would",
+    "i am",
+    "gladly",
+    "very well",
+    "lets",
+    "deal",
+    "fine",
+    "要",
+    "想",
+    "肯",
+    "成",
+    "可以",
+    "愿意",
+    "我愿意",
+    "我要",
+    "我想",
+    "我肯",
+    "那好",
+    "说吧",
+    "来吧",
+    "请",
+    "请吧",
+    "那行",
+    "有",
+];
 const BUT: [&str; 10] =
     ["but", "no", "not", "dont", "never", "if", "first", "wait", "joking", "kidding"];
 const BUT_DENSE: [&str; 10] =
@@ -69,6 +106,9 @@ const BUT_DENSE: [&str; 10] =
 /// Whether a line is a plain yes.
 pub(super) fn affirms(text: &str) -> bool {
     let plain = normal(text);
+    if ALONE.contains(&plain.as_str()) {
+        return !text.contains(['?', '？']);
+    }
     if let Some(rest) = YES_DENSE.iter().find_map(|yes| plain.strip_prefix(yes)) {
         return rest.chars().count() <= AFTER_DENSE
             && !BUT_DENSE.iter().any(|but| plain.contains(but))
@@ -120,6 +160,11 @@ mod tests {
             "嗯",
             "没错！",
             "当然",
+            "Why not?",
+            "Go on, then.",
+            "Please.",
+            "想。",
+            "愿意",
         ] {
             assert!(affirms(yes), "{yes}");
         }
@@ -138,6 +183,10 @@ mod tests {
             "are you sure",
             "okay?",
             "是不是你把他推下去的",
+            "do you know the pilot",
+            "请问你是谁",
+            "想死你了",
+            "要走了",
         ] {
             assert!(!affirms(other), "{other}");
         }

@@ -4,10 +4,10 @@
 use super::acts::Acts;
 use super::confirm::{AGAIN, DOUBTFUL};
 use super::examples::{Library, section};
+use super::meaning::{Hearing, SENSES};
 use super::normal::{plain, sentences};
 use super::signals::{Compared, Signs, compare, logistic};
 use super::tones::{Tone, tone};
-use super::meaning::{Hearing, SENSES};
 use super::weights::{ASKED, MATCHED, MEANT};
 use super::{ReadBy, Reading, contains_word};
 use crate::pack::is_chinese;
@@ -174,8 +174,8 @@ pub(crate) fn interpret(
     }
     let lines: Vec<&str> = parts.iter().map(|part| part.text).collect();
     let likened = beat.filter(|_| !moves.is_empty());
-    let likened = likened
-        .and_then(|beat| hearing.likened(pack, &state.locale, beat, &moves, &lines));
+    let likened =
+        likened.and_then(|beat| hearing.likened(pack, &state.locale, beat, &moves, &lines));
     if let Some(likened) = likened {
         parts.iter_mut().zip(&likened).for_each(|(part, likened)| part.hear(&likened.senses()));
         out.senses = named(&moves, likened[0].senses().into_iter());

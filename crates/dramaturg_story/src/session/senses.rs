@@ -19,7 +19,7 @@ const AT_A_TIME: usize = 64;
 pub(super) struct Senses {
     ear: Option<Arc<Ear>>,
     /// In a replay, what came of the ear when the next line was said.
-    past: Option<Past>,
+    past: Option<HeardThen>,
     /// Vectors of remembered lines that are being computed.
     orders: Vec<Order>,
     /// Up to which line each character's memory was ordered.
@@ -28,7 +28,7 @@ pub(super) struct Senses {
 
 /// What came of an ear in one turn.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Past {
+pub(crate) struct HeardThen {
     pub(crate) likened: Option<Vec<Likened>>,
     pub(crate) recalled: VecDeque<Vec<u32>>,
 }
@@ -43,13 +43,13 @@ struct Order {
 #[derive(Default)]
 pub(super) struct Heard {
     ear: Option<Arc<Ear>>,
-    past: Option<Past>,
+    past: Option<HeardThen>,
 }
 
 impl Heard {
     pub(super) fn hearing(&self) -> Hearing<'_> {
         match (&self.past, &self.ear) {
-            (Some(Past { likened: Some(past), .. }), _) => Hearing::Past(past),
+            (Some(HeardThen { likened: Some(past), .. }), _) => Hearing::Past(past),
             (None, Some(ear)) => Hearing::Ear(ear),
             _ => Hearing::Words,
         }
@@ -96,7 +96,7 @@ impl Session {
         self.prick_up();
     }
     /// In a replay: what came of the ear when the next line was said.
-    pub(crate) fn listen_to_past(&mut self, past: Past) {
+    pub(crate) fn listen_to_past(&mut self, past: HeardThen) {
         self.senses.past = Some(past);
     }
     /// Has the ear learn, aside, what may be said next and what was said.
