@@ -20,13 +20,13 @@ fn at(beat: &str, locale: &str) -> Situation {
 }
 
 fn moves(beat: &str, locale: &str, line: &str) -> Vec<String> {
-    let read = at(beat, locale).read(&pack(), line, None);
+    let read = at(beat, locale).read(&pack(), line, None, None);
     read.moves().map(String::from).collect()
 }
 
 #[test]
 fn an_authors_example_is_its_move_in_any_width_and_case() {
-    let read = at("coat", "en").read(&pack(), "ＷＨＯＳＥ coat is THAT", None);
+    let read = at("coat", "en").read(&pack(), "ＷＨＯＳＥ coat is THAT", None, None);
     assert_eq!((read.by, read.readings), (ReadBy::Exact, vec![Reading::Move("ask_coat".into())]));
     // A promise not to ask is the move because the author says it so.
     assert_eq!(moves("coat", "en", "I won't ask about the coat, I promise"), ["kind_word"]);
@@ -60,7 +60,7 @@ fn what_is_not_done_now_is_no_move() {
 
 #[test]
 fn every_other_kind_of_line_has_its_own_reading() {
-    let reads = |line: &str| at("letter", "en").read(&pack(), line, None).readings;
+    let reads = |line: &str| at("letter", "en").read(&pack(), line, None, None).readings;
     assert_eq!(reads("…"), [Reading::Silence]);
     assert_eq!(reads("[the letter opens]"), [Reading::OutOfWorld]);
     assert_eq!(reads("Is Jun alive?"), [Reading::Secret]);
