@@ -1,6 +1,7 @@
 //! What goes in and what comes out.
 
 use bevy_ecs::prelude::*;
+use dramaturg_story::emotion::VoiceStyle;
 use dramaturg_story::{ActionKind, Emotion, HistoryLine, TurnReport};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -94,6 +95,8 @@ pub enum Speech {
     Began {
         /// The face to it.
         emotion: Emotion,
+        /// How the voice sounds; plain for a character without a personality.
+        voice: VoiceStyle,
     },
     /// More words. They are checked already: nothing locked is in them.
     Delta(String),

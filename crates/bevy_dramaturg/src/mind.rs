@@ -3,6 +3,7 @@
 use bevy_ecs::prelude::*;
 use bevy_reflect::Reflect;
 use bevy_reflect::prelude::ReflectDefault;
+use dramaturg_story::emotion::{Felt, VoiceStyle};
 use dramaturg_story::{Emotion, MindReport};
 
 /// A character's id in its pack, such as `marta`.
@@ -44,6 +45,12 @@ pub struct Mood {
     /// The face of this mood while the character says nothing.
     #[reflect(ignore)]
     pub face: Emotion,
+    /// How the character sounds; plain without a personality.
+    #[reflect(ignore)]
+    pub voice: VoiceStyle,
+    /// The emotions that it feels, the strongest first; none without a personality.
+    #[reflect(ignore)]
+    pub felt: Vec<Felt>,
 }
 
 /// One line that a character heard or said.
@@ -91,6 +98,8 @@ pub(crate) fn show(
         arousal: unit(report.mood.arousal),
         dominance: unit(report.mood.dominance),
         face: report.face,
+        voice: report.voice,
+        felt: report.felt,
     };
     if anew {
         memory.lines.clear();

@@ -145,9 +145,9 @@ fn tell(
                 newest,
             });
         }
-        Cue::LineBegan { npc, emotion } => {
+        Cue::LineBegan { npc, emotion, voice } => {
             play.speaker = npc.and_then(|npc| play.npc(&npc));
-            told.speaks.write(speech(play.speaker, Speech::Began { emotion }));
+            told.speaks.write(speech(play.speaker, Speech::Began { emotion, voice }));
         }
         Cue::Delta(text) => {
             told.speaks.write(speech(play.speaker, Speech::Delta(text)));

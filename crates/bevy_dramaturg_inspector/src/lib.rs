@@ -8,8 +8,9 @@
 //!     .run();
 //! ```
 //!
-//! While it is closed it keeps the last turn's report, and does nothing else.
+//! While it is closed it keeps the last turn's report and the moods of the turns before it, and does nothing else.
 
+mod curve;
 mod panel;
 
 use bevy::prelude::*;
@@ -33,6 +34,7 @@ pub struct Inspector {
     /// Whether it is shown.
     pub open: bool,
     last: Option<(u32, Arc<TurnReport>)>,
+    moods: curve::Moods,
     model: String,
 }
 
@@ -62,7 +64,8 @@ fn keep(
     mut models: MessageReader<ModelChanged>,
     mut inspector: ResMut<Inspector>,
 ) {
-    if let Some(turn) = turns.read().last() {
+    for turn in turns.read() {
+        inspector.moods.note(turn.turn, &turn.report.minds);
         inspector.last = Some((turn.turn, turn.report.clone()));
     }
     if let Some(ModelChanged(state)) = models.read().last() {
@@ -99,7 +102,9 @@ fn show(mut contexts: EguiContexts, inspector: Res<Inspector>) -> Result {
     egui::Window::new("Dramaturg").default_width(420.0).default_height(430.0).vscroll(true).show(
         context,
         |ui| match &inspector.last {
-            Some((turn, report)) => panel::turn(ui, *turn, report, &inspector.model),
+            Some((turn, report)) => {
+                panel::turn(ui, *turn, report, &inspector.model, &inspector.moods);
+            }
             None => {
                 ui.label(format!("No turn yet. Model: {}", inspector.model));
             }

@@ -1,5 +1,6 @@
 //! What the window shows of one turn.
 
+use crate::curve::Moods;
 use bevy_dramaturg::engine::{MindReport, SlotState, TurnReport};
 use bevy_egui::egui::{CollapsingHeader, Grid, ProgressBar, RichText, Ui};
 
@@ -12,7 +13,7 @@ pub(crate) fn model(state: &SlotState) -> String {
     }
 }
 
-pub(crate) fn turn(ui: &mut Ui, number: u32, report: &TurnReport, model: &str) {
+pub(crate) fn turn(ui: &mut Ui, number: u32, report: &TurnReport, model: &str, moods: &Moods) {
     ui.label(RichText::new(format!("Turn {number} · beat {} · model: {model}", report.beat)));
     section(ui, "Interpretation", |ui| {
         ui.label(format!("{} (by {})", report.chosen, report.by));
@@ -36,7 +37,7 @@ pub(crate) fn turn(ui: &mut Ui, number: u32, report: &TurnReport, model: &str) {
             }
         });
     });
-    section(ui, "Minds", |ui| report.minds.iter().for_each(|mind| self::mind(ui, mind)));
+    section(ui, "Minds", |ui| report.minds.iter().for_each(|mind| self::mind(ui, mind, moods)));
 }
 
 fn section(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
@@ -74,7 +75,7 @@ fn prompt(ui: &mut Ui, report: &TurnReport) {
     }
 }
 
-fn mind(ui: &mut Ui, mind: &MindReport) {
+fn mind(ui: &mut Ui, mind: &MindReport, moods: &Moods) {
     let place = if mind.present { "on stage" } else { "away" };
     let mood = mind.mood;
     ui.label(format!(
@@ -85,6 +86,12 @@ fn mind(ui: &mut Ui, mind: &MindReport) {
         mood.arousal,
         mood.dominance
     ));
+    if !mind.felt.is_empty() {
+        let felt = mind.felt.iter().map(|f| format!("{} {}", f.emotion.label(), f.intensity));
+        let felt: Vec<String> = felt.collect();
+        ui.label(format!("   feels {}; voice {}", felt.join(", "), mind.voice.label()));
+    }
+    moods.draw(ui, &mind.npc);
     if let Some(plan) = &mind.plan {
         ui.label(format!("   wants {}: {}", plan.goal, plan.steps.join(" ► ")));
     }

@@ -197,7 +197,7 @@ pub(crate) fn hear(
     for NpcSpeaks { npc, speech, play } in spoken.read() {
         let Ok(mut dialogue) = dialogues.get_mut(*play) else { continue };
         match speech {
-            Speech::Began { emotion } => {
+            Speech::Began { emotion, .. } => {
                 let (npc, emotion) = (*npc, *emotion);
                 dialogue.begin(Page {
                     npc,

@@ -78,7 +78,7 @@ pub(crate) fn keep(
     }
     for spoken in spoken.read() {
         let Ok((mut history, play)) = histories.get_mut(spoken.play) else { continue };
-        if let Speech::Began { emotion } = &spoken.speech {
+        if let Speech::Began { emotion, .. } = &spoken.speech {
             history.face = *emotion;
         }
         let Some(text) = spoken.line() else { continue };

@@ -1,8 +1,10 @@
 //! `dramaturg check` and `dramaturg graph`.
 
 use clap::ValueEnum;
+use dramaturg_journal::JournalReader;
 use dramaturg_story::{
-    Code, Diagnostic, Limits, Pack, PackError, Report, check, mermaid, svg, unreadable,
+    Code, Diagnostic, Event, Limits, MoodCurves, Pack, PackError, Report, check, mermaid, svg,
+    unreadable,
 };
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -127,6 +129,9 @@ pub struct Graph {
     pack: PathBuf,
     #[command(flatten)]
     reach: Reach,
+    /// Draw how moods went in this recorded play, not the story: as a table, or as a picture.
+    #[arg(long, value_name = "JOURNAL")]
+    mood: Option<PathBuf>,
     /// How it is drawn; by the name of the file, if one is given.
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -135,24 +140,48 @@ pub struct Graph {
     out: Option<PathBuf>,
 }
 
+/// How moods went in a recorded play.
+fn moods(pack: &Pack, journal: &Path) -> Result<MoodCurves, String> {
+    let reader = JournalReader::<Event>::open(journal);
+    let recorded = reader.and_then(|reader| reader.entries()).map_err(|e| e.to_string())?;
+    let played = recorded.iter().find_map(|stored| match &stored.entry {
+        Event::Opened { pack, .. } => Some(pack.as_str()),
+        _ => None,
+    });
+    match played {
+        Some(id) if id != pack.id => {
+            Err(format!("{} is a play of '{id}', not of '{}'", journal.display(), pack.id))
+        }
+        _ => Ok(MoodCurves::of(pack, &recorded)),
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// Text for Mermaid, which GitHub and others draw.
     Mermaid,
     /// A picture.
     Svg,
+    /// A table of moods.
+    Csv,
 }
 
 impl Graph {
     pub fn run(self) -> Result<ExitCode, String> {
         let pack = load(&self.pack)?.map_err(|error| error.to_string())?;
-        let report = check(&pack, &self.reach.limits());
         let is_svg =
             self.out.as_ref().is_some_and(|out| out.extension().is_some_and(|e| e == "svg"));
-        let format = self.format.unwrap_or(if is_svg { Format::Svg } else { Format::Mermaid });
-        let drawn = match format {
-            Format::Mermaid => mermaid(&pack, &report),
-            Format::Svg => svg(&pack, &report),
+        let plain = if self.mood.is_some() { Format::Csv } else { Format::Mermaid };
+        let format = self.format.unwrap_or(if is_svg { Format::Svg } else { plain });
+        let drawn = match (&self.mood, format) {
+            (Some(journal), Format::Csv) => moods(&pack, journal)?.csv(),
+            (Some(journal), Format::Svg) => moods(&pack, journal)?.svg(),
+            (Some(_), Format::Mermaid) => return Err("moods are drawn as csv or svg".into()),
+            (None, Format::Csv) => {
+                return Err("csv is the table of a play's moods: name the play with --mood".into());
+            }
+            (None, Format::Mermaid) => mermaid(&pack, &check(&pack, &self.reach.limits())),
+            (None, Format::Svg) => svg(&pack, &check(&pack, &self.reach.limits())),
         };
         match &self.out {
             Some(file) => std::fs::write(file, drawn)

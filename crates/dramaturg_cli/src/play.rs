@@ -193,7 +193,7 @@ impl Play {
                     }
                     continue;
                 }
-                Cue::LineBegan { npc: Some(npc), emotion } => {
+                Cue::LineBegan { npc: Some(npc), emotion, .. } => {
                     format!("\n{} ({}): ", pack.display_name(&self.locale, &npc), emotion.label())
                 }
                 Cue::LineBegan { npc: None, .. } => "\n  ".into(),

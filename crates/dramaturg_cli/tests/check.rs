@@ -131,6 +131,29 @@ fn a_story_is_drawn() {
 }
 
 #[test]
+fn the_moods_of_a_play_are_a_table_or_a_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    // A copy: SQLite would leave files beside the one that it reads.
+    let (play, picture) = (folder.path().join("play.journal"), folder.path().join("moods.svg"));
+    std::fs::copy(program::root().join("tests/replays/en_gentle_keep.journal"), &play).unwrap();
+    let (play, picture) = (play.to_str().unwrap(), picture.to_str().unwrap());
+    let graph = |more: &[&str]| {
+        dramaturg(&[&["graph", "assets/stories/lantern", "--mood", play], more].concat())
+    };
+    let table = graph(&[]);
+    assert_eq!(table.code, Some(0), "{}", table.err);
+    assert!(table.out.starts_with("npc,turn,minute,pleasure"), "{}", table.out);
+    assert!(table.out.contains("\nmarta,0,") && table.out.contains("\ntobin,1,"), "{}", table.out);
+    assert_eq!(graph(&["--out", picture]).code, Some(0));
+    assert!(std::fs::read_to_string(picture).unwrap().contains("<polyline"));
+
+    let wrong = graph(&["--format", "mermaid"]);
+    assert!(wrong.code == Some(2) && wrong.err.contains("csv or svg"), "{}", wrong.err);
+    let other = dramaturg(&["graph", "assets/stories/dead_pledge", "--mood", play]);
+    assert!(other.code == Some(2) && other.err.contains("is a play of 'lantern'"), "{}", other.err);
+}
+
+#[test]
 fn the_story_of_the_tavern_is_checked() {
     let run = dramaturg(&["check", "assets/stories/lantern", "--json", "--seconds", "60"]);
     let json = run.json();

@@ -4,7 +4,7 @@
 //! ```
 //! use dramaturg_mind::{Emotion, Memory, Mood, Pad, Query};
 //! let mut mood = Mood::new(Pad::new(100, -50, 200));
-//! mood.feel(Emotion::Sad);
+//! mood.feel(Emotion::Sad, false);
 //! assert!(mood.now().pleasure < 100);
 //! let mut memory = Memory::default();
 //! memory.remember(1, "player", "I left my boots on the ferry.", Emotion::Neutral);
@@ -13,6 +13,7 @@
 //! ```
 
 pub mod action;
+pub mod emotion;
 mod memory;
 mod mood;
 mod persona;

@@ -44,15 +44,19 @@ pub struct Remembered {
     /// The scene.
     #[serde(default)]
     pub place: String,
+    /// How much it moved who heard it, from 0 to 5, where that is known.
+    #[serde(default)]
+    pub stirred: u8,
 }
 
 impl Remembered {
     /// How much it matters, from 0 to 10: what moved somebody, and what tells of a person, is kept longest.
     pub fn importance(&self) -> u8 {
         let moved = if self.emotion == Emotion::Neutral { 0 } else { 3 };
+        let moved = self.stirred.min(5).max(moved);
         let tells = if personal_facts(&self.text).is_empty() { 0 } else { 4 };
         let long = u8::from(self.text.chars().count() > 60);
-        1 + moved + tells + long
+        (1 + moved + tells + long).min(10)
     }
 }
 
@@ -81,6 +85,14 @@ impl Memory {
         }
         self.lines.push(line);
         number
+    }
+    /// Somebody's last line moved who heard it, who made that face to it: from 0 to 5.
+    pub fn stir(&mut self, speaker: &str, face: Emotion, strength: u8) {
+        let Some(at) = self.lines.iter().rposition(|line| line.speaker == speaker) else { return };
+        let line = &mut self.lines[at];
+        line.emotion = face;
+        line.stirred = line.stirred.max(strength.min(5));
+        self.index.weigh(at as u32, line.importance());
     }
     /// All lines, oldest first.
     pub fn lines(&self) -> &[Remembered] {

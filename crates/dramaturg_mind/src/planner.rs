@@ -10,6 +10,7 @@ mod search;
 
 pub use review::{Reviewed, review};
 
+use crate::emotion::Stance;
 use serde::{Deserialize, Serialize};
 
 /// What an action does on the stage.
@@ -38,6 +39,9 @@ pub struct Action<C, E> {
     /// What it takes, 1 at the least: of several plans the cheapest is followed.
     #[serde(default = "one")]
     pub cost: u32,
+    /// What kind of thing it is to do: whoever is not in the mood for it leaves it.
+    #[serde(default)]
+    pub stance: Option<Stance>,
 }
 
 fn one() -> u32 {

@@ -1,6 +1,7 @@
 //! What a session tells those who perform it.
 
 use dramaturg_llm::Message;
+use dramaturg_mind::emotion::{Felt, VoiceStyle};
 use dramaturg_mind::{ActionKind, Emotion, Pad, Plan, Remembered};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -37,6 +38,8 @@ pub enum Cue {
         npc: Option<String>,
         /// The face.
         emotion: Emotion,
+        /// How the voice sounds; plain for narration and for a character without a personality.
+        voice: VoiceStyle,
     },
     /// More of that line.
     Delta(String),
@@ -128,6 +131,10 @@ pub struct MindReport {
     pub mood: Pad,
     /// The face that this mood has.
     pub face: Emotion,
+    /// How it sounds.
+    pub voice: VoiceStyle,
+    /// The emotions that it feels, the strongest first; none without a personality.
+    pub felt: Vec<Felt>,
     /// Whether it is on the stage.
     pub present: bool,
     /// What it heard and said since the last report.

@@ -4,6 +4,7 @@ use crate::director::{Likened, ReadBy, Reading};
 use crate::fact::Value;
 use dramaturg_llm::{Answer, RequestHash};
 use dramaturg_mind::action::{Repertoire, Step};
+use dramaturg_mind::emotion::Felt;
 use dramaturg_mind::{ActionKind, Emotion, Pad, Promised, Settled};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +59,17 @@ pub enum Event {
     FactSet(String, Value),
     /// A character's mood was pushed.
     MoodPushed(String, Pad),
+    /// A character that has a personality appraised what happened, and feels something.
+    Appraised {
+        /// Who feels.
+        npc: String,
+        /// About whom: a character's id, `player`, or nobody.
+        about: String,
+        /// Because of what: `move give_key`, `line insult`, `reading Hostile`, `goal home`, `promise key`.
+        because: String,
+        /// What, as strong as that character feels it.
+        felt: Vec<Felt>,
+    },
     /// A beat begins.
     BeatBegan(String),
     /// A beat is over.
@@ -164,6 +176,7 @@ impl dramaturg_journal::Entry for Event {
             Self::Read { .. } => "read",
             Self::FactSet(..) => "fact_set",
             Self::MoodPushed(..) => "mood_pushed",
+            Self::Appraised { .. } => "appraised",
             Self::BeatBegan(_) => "beat_began",
             Self::BeatReached { .. } => "beat_reached",
             Self::Climbed(_) => "climbed",

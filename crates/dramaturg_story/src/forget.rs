@@ -56,6 +56,11 @@ impl Erasure {
                 let (npc, text) = (npc.clone(), String::new());
                 Some(Event::Spoke { npc, emotion: *emotion, text, improvised: *improvised })
             }
+            // What is felt about a person is a trace of what they did.
+            Event::Appraised { npc, about, .. } if *about == self.who || *npc == self.who => {
+                let (npc, about) = (npc.clone(), String::new());
+                Some(Event::Appraised { npc, about, because: String::new(), felt: Vec::new() })
+            }
             _ => None,
         }
         .filter(|redacted| redacted != event)

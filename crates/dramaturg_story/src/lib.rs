@@ -22,6 +22,7 @@
 mod checker;
 mod condition;
 mod cue;
+mod curve;
 mod director;
 mod error;
 mod event;
@@ -39,10 +40,11 @@ pub use checker::{
 };
 pub use condition::Condition;
 pub use cue::{Cue, HistoryLine, MindReport, Suggestion, TurnReport};
+pub use curve::{MoodCurves, MoodPoint};
 pub use director::{Ear, Interpretation, Likened, ReadBy, Reading, Situation};
 pub use dramaturg_llm::{AdapterId, ModelChoice, ModelSlot, SlotState};
 pub use dramaturg_mind::{ActionKind, Emotion, Memory, Mood, Pad, Persona, Plan, Remembered};
-pub use dramaturg_mind::{NpcAction, action};
+pub use dramaturg_mind::{NpcAction, action, emotion};
 pub use error::PackError;
 pub use event::Event;
 pub use fact::{Effect, FactKind, Facts, Value};

@@ -3,11 +3,13 @@
 mod check;
 mod complete;
 mod conversation;
+mod feelings;
 mod fluent;
 mod load;
 mod logic;
 mod lore;
 mod names;
+mod part;
 mod prose;
 mod tree;
 

@@ -4,6 +4,7 @@ mod ablation;
 mod answer;
 mod call;
 mod course;
+mod feel;
 #[cfg(test)]
 pub(crate) mod law;
 mod perform;
@@ -235,7 +236,9 @@ impl Session {
         turn.report.by = format!("{:?}", read.by);
         let readings: Vec<_> =
             read.readings.into_iter().map(|reading| (reading, read.by)).collect();
+        let wanted = turn.wanted();
         turn.play(&readings, &text, model);
+        turn.feel_goals(&wanted);
         turn.finish()
     }
 }
@@ -256,9 +259,14 @@ impl Turn<'_> {
             Event::Spoke { npc: Some(npc), text, .. } => Some((npc.clone(), text.clone())),
             _ => None,
         };
+        let moving = matches!(event, Event::Read { .. } | Event::PromiseSettled { .. });
+        let moving = moving.then(|| event.clone());
         self.events.push(event);
         if let Some((npc, text)) = spoken {
             self.hear_promise(Some(&npc), &text);
+        }
+        if let Some(event) = moving {
+            self.feel(&event);
         }
     }
 
@@ -303,6 +311,8 @@ fn minds(
             npc: npc.clone(),
             mood: mood.now(),
             face: mood.face(),
+            voice: mood.voice(),
+            felt: mood.felt(),
             present: state.present.contains(npc),
             heard: lines[known..].to_vec(),
             plan: plans.get(npc).cloned(),

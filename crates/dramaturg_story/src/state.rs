@@ -5,6 +5,7 @@ use crate::cue::HistoryLine;
 use crate::fact::{CLOCK, Facts, Value};
 use crate::{Event, Pack, Reading};
 use dramaturg_mind::action::{Operator, Outcome, Repertoire, Step};
+use dramaturg_mind::emotion::Felt;
 use dramaturg_mind::{ActionKind, Day, Emotion, Memory, Mood, Promised, Remembered, Settled};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,6 +80,11 @@ pub struct Promise {
     pub settled: Option<Settled>,
 }
 
+/// Minutes that a turn of the player takes for feelings: in a story without a clock, and in one with a clock, which counts
+/// beside them.
+const TURN: u32 = 5;
+const TURN_BY_CLOCK: u32 = 1;
+
 /// So many times of one action are kept.
 const TIMES: usize = 64;
 
@@ -128,7 +134,11 @@ impl State {
         let facts = pack.facts.iter().map(|(id, kind)| (id.clone(), kind.initial())).collect();
         let mut state = Self { facts, ..Self::default() };
         for (id, character) in &pack.cast {
-            state.moods.insert(id.clone(), Mood::new(character.temperament));
+            let mood = match character.personality {
+                Some(personality) => Mood::of(personality),
+                None => Mood::new(character.temperament),
+            };
+            state.moods.insert(id.clone(), mood);
             state.memories.insert(id.clone(), Memory::default());
             if character.present {
                 state.present.insert(id.clone());
@@ -148,7 +158,8 @@ impl State {
             Event::PlayerSaid { text, .. } => {
                 self.turn += 1;
                 self.timers("turns.", 1);
-                self.moods.values_mut().for_each(Mood::decay);
+                let minutes = if self.facts.contains_key(CLOCK) { TURN_BY_CLOCK } else { TURN };
+                self.moods.values_mut().for_each(|mood| mood.decay(minutes));
                 self.heard(Some("player"), text, Emotion::Neutral);
             }
             Event::Read { reading: Reading::Move(id), .. } => {
@@ -193,7 +204,10 @@ impl State {
                 if let (CLOCK, Some(Value::Number(before)), Value::Number(now)) =
                     (fact.as_str(), before, value)
                 {
-                    self.timers("minutes.", now.saturating_sub(before));
+                    let minutes = now.saturating_sub(before);
+                    self.timers("minutes.", minutes);
+                    let minutes = u32::try_from(minutes).unwrap_or_default();
+                    self.moods.values_mut().for_each(|mood| mood.pass(minutes));
                 }
             }
             Event::MoodPushed(npc, by) => {
@@ -201,6 +215,7 @@ impl State {
                     mood.push(*by);
                 }
             }
+            Event::Appraised { npc, about, felt, .. } => self.appraised(npc, about, felt),
             Event::BeatBegan(beat) => {
                 self.beat.clone_from(beat);
                 self.made.clear();
@@ -238,9 +253,9 @@ impl State {
                 self.bags.entry(bag.clone()).or_default().drawn(*pick, *of);
             }
             Event::Climbed(unproductive) => self.unproductive = *unproductive,
-            Event::Spoke { npc, emotion, text, .. } => {
+            Event::Spoke { npc, emotion, text, improvised } => {
                 if let Some(mood) = npc.as_ref().and_then(|npc| self.moods.get_mut(npc)) {
-                    mood.feel(*emotion);
+                    mood.feel(*emotion, *improvised);
                 }
                 self.heard(npc.as_deref(), text, *emotion);
             }
@@ -306,6 +321,18 @@ impl State {
         }
     }
 
+    /// What is felt about somebody also says how much their last words matter.
+    fn appraised(&mut self, npc: &str, about: &str, felt: &[Felt]) {
+        if let Some(mood) = self.moods.get_mut(npc) {
+            mood.appraise(about, felt);
+        }
+        let strongest = felt.iter().max_by_key(|felt| felt.intensity);
+        if let (Some(strongest), Some(memory)) = (strongest, self.memories.get_mut(npc)) {
+            let strength = (1 + strongest.intensity / 200).min(5) as u8;
+            memory.stir(about, strongest.emotion.face(), strength);
+        }
+    }
+
     fn heard(&mut self, speaker: Option<&str>, text: &str, emotion: Emotion) {
         if text.is_empty() {
             return;
@@ -316,7 +343,8 @@ impl State {
                 if let Some(memory) = self.memories.get_mut(npc) {
                     let (speaker, place) = (who.to_owned(), self.scene.clone());
                     let (turn, text) = (self.turn, text.to_owned());
-                    memory.add(Remembered { turn, speaker, text, emotion, day, place });
+                    let line = Remembered { turn, speaker, text, emotion, day, place, stirred: 0 };
+                    memory.add(line);
                 }
             }
         }

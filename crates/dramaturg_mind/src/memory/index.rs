@@ -123,6 +123,13 @@ impl Index {
         self.docs.len() as u32 - 1
     }
 
+    /// Changes how much an item matters.
+    pub(super) fn weigh(&mut self, item: u32, importance: u8) {
+        if let Some(doc) = self.docs.get_mut(item as usize) {
+            doc.importance = importance.min(10);
+        }
+    }
+
     pub(super) fn insert_read(&mut self, item: &Item, vector: Option<&[i8]>) -> Added {
         let doc = self.read(item);
         self.docs.push(doc);

@@ -84,6 +84,8 @@ impl Memory {
             emotion: *Emotion::ALL.get(usize::from(row.byte()?))?,
             day: Day(row.number()? as i32),
             place: row.text()?.to_owned(),
+            // Not kept: how much it matters stands in the row as a whole.
+            stirred: 0,
         };
         let (from, until) = (Day(row.number()? as i32), Day(row.number()? as i32));
         let doc = Doc {

@@ -236,6 +236,12 @@ pub(super) fn idle(of: &Inspection, out: &mut Vec<Diagnostic>) {
     let mut read: BTreeSet<&str> =
         conditions.flat_map(|written| written.condition.names()).collect();
     read.extend(of.explored.outlooks.read.iter().map(String::as_str));
+    // Who has a personality feels by how it stands with others.
+    let feels = |relation: &str| {
+        let npc = relation.split_once('.').and_then(|(npc, _)| pack.cast.get(npc));
+        npc.is_some_and(|npc| npc.personality.is_some())
+    };
+    read.extend(pack.facts().map(|(name, _)| name).filter(|name| feels(name)));
     let folder = place_of_pack(of);
     for (name, at) in pack.places() {
         let facts: Vec<String> = match name.split_once(' ') {

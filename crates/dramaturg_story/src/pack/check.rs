@@ -1,8 +1,9 @@
 //! Everything that the logic mentions must exist, and exist once.
 
 use super::Pack;
-use super::logic::{Beat, Part};
+use super::logic::Beat;
 use super::names::nearest;
+use super::part::Part;
 use super::tree::{Place, Spot};
 use crate::PackError;
 use crate::condition::clock_minutes;

@@ -2,12 +2,13 @@
 
 use super::complete::{self, Missing};
 use super::fluent::{Fluent, Messages, missing as missing_messages};
-use super::logic::{Beat, Character, Ending, Logic, Move, Part};
+use super::logic::{Beat, Character, Ending, Logic, Move};
 use super::lore::Lore;
 use super::names::{Names, WrittenCondition, slots};
+use super::part::Part;
 use super::prose::Prose;
 use super::tree::Place;
-use super::{LOGIC, Pack, check};
+use super::{LOGIC, Pack, check, feelings};
 use crate::condition::Condition;
 use crate::{PackError, State};
 use dramaturg_mind::Pad;
@@ -152,6 +153,7 @@ pub(super) fn build(folder: &Path, logic: &str, files: &Files) -> Result<Pack, P
     guard_moves(&mut pack);
 
     parts.iter().try_for_each(|part| check::references(&pack, part))?;
+    parts.iter().try_for_each(|part| feelings::check(&pack, part))?;
     finish(&mut pack, &parts, folder, &words, &names)?;
     pack.names = names;
     pack.numbers = pack.beats.iter().map(|beat| beat.id.clone()).zip(0..).collect();

@@ -1,23 +1,20 @@
 //! `pack.ron` and the files that it includes: facts, cast, beats and the rest, as they are written.
 
-use super::tree::{Spot, Written};
+use super::part::FORMAT;
+use crate::State;
 use crate::condition::Condition;
 use crate::fact::{Effect, FactKind};
-use crate::{PackError, State};
 use dramaturg_llm::AdapterId;
+use dramaturg_mind::emotion::{Appraisal, Personality};
 use dramaturg_mind::{Action, Goal, Pad};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-/// The newest pack format that this engine understands.
-const FORMAT: u32 = 1;
 
 /// What one file says. Everything has a default; the first nine belong in `pack.ron` only.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Logic {
-    dramaturg: u32,
+    pub(super) dramaturg: u32,
     pub(super) id: String,
     pub(super) version: u32,
     pub(super) start: String,
@@ -49,23 +46,6 @@ pub(super) struct Logic {
     pub(super) storylets: Vec<Beat>,
     pub(super) endings: Vec<Ending>,
 }
-
-/// What an included file may not say.
-const HEAD: [&str; 13] = [
-    "dramaturg",
-    "id",
-    "version",
-    "start",
-    "background",
-    "locales",
-    "files",
-    "lore",
-    "fluent",
-    "include",
-    "clock",
-    "minutes_per_turn",
-    "threshold",
-];
 
 impl Default for Logic {
     fn default() -> Self {
@@ -200,6 +180,9 @@ pub struct Character {
     /// Where the mood comes to rest.
     #[serde(default)]
     pub temperament: Pad,
+    /// The Big Five, of which the temperament follows: who has them has emotions of what happens.
+    #[serde(default)]
+    pub personality: Option<Personality>,
     /// Name of the adapter with which a local model speaks for it; the player's program knows the file.
     #[serde(default)]
     pub adapter: Option<AdapterId>,
@@ -221,7 +204,8 @@ impl Character {
         let (actions, goals) = (Vec::new(), Vec::new());
         let portrait = portrait.into();
         let roles = Vec::new();
-        Self { present: true, portrait, temperament, adapter: None, roles, actions, goals }
+        let (adapter, personality) = (None, None);
+        Self { present: true, portrait, temperament, personality, adapter, roles, actions, goals }
     }
     /// What it can do of its own will.
     pub fn actions(&self) -> &[Action<Condition, Effect>] {
@@ -394,6 +378,9 @@ pub struct Move {
     /// How many rungs of tension it takes away, the first time that it is made in a beat.
     #[serde(default)]
     pub relief: u32,
+    /// What it means to characters that have a personality; of the others' it follows from the effects and the words.
+    #[serde(default)]
+    pub appraise: BTreeMap<String, Appraisal>,
 }
 
 impl Move {
@@ -407,6 +394,7 @@ impl Move {
             present: Vec::new(),
             once: false,
             relief: 0,
+            appraise: BTreeMap::new(),
         }
     }
 }
@@ -442,68 +430,5 @@ impl<'de> Deserialize<'de> for Condition {
                 error.offset + 1
             ))
         })
-    }
-}
-
-/// A file as it is written, with its places.
-pub(super) struct Part {
-    pub(super) logic: Logic,
-    pub(super) written: Written,
-}
-
-impl Part {
-    pub(super) fn parse(file: &Path, source: &str) -> Result<Self, PackError> {
-        let written = Written::new(file, source);
-        // Asked first: a newer format may say what this one can't read.
-        let format = written.root().get("dramaturg").at();
-        let digits = source.get(format..).unwrap_or_default();
-        let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
-        if format > 0 && digits.parse().is_ok_and(|wanted: u32| wanted > FORMAT) {
-            return Err(written.error(
-                format,
-                format!("the pack is written in format {digits}, this engine reads up to {FORMAT}"),
-                "use a newer dramaturg, or write the pack in the older format",
-            ));
-        }
-        let options = ron::Options::default()
-            .with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
-        let logic: Logic = options.from_str(source).map_err(|error| {
-            let at = error.span.start;
-            PackError::at(
-                file,
-                source,
-                at.line,
-                at.col,
-                error.code.to_string(),
-                "see the pack format in the book; each name is written as in the examples",
-            )
-        })?;
-        if logic.dramaturg != FORMAT {
-            let message = format!("there is no format {}", logic.dramaturg);
-            return Err(written.error(format, message, format!("write {FORMAT}, or nothing")));
-        }
-        if let Some((at, name)) = written.twice() {
-            return Err(written.error(at, format!("'{name}' is written twice"), "take one out"));
-        }
-        Ok(Self { logic, written })
-    }
-
-    /// A file that another one includes.
-    pub(super) fn parse_included(file: &Path, source: &str) -> Result<Self, PackError> {
-        let part = Self::parse(file, source)?;
-        if let Some((at, name)) = part.written.root().names().find(|n| HEAD.contains(&n.1)) {
-            let message = format!("an included file can't say '{name}'");
-            return Err(part.written.error(at, message, "say it in pack.ron"));
-        }
-        Ok(part)
-    }
-
-    pub(super) fn root(&self) -> Spot<'_> {
-        self.written.root()
-    }
-
-    /// The files that it includes, relative to the pack's folder.
-    pub(super) fn includes(&self) -> impl Iterator<Item = PathBuf> {
-        self.logic.include.iter().map(PathBuf::from)
     }
 }

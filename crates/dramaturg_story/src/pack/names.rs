@@ -1,7 +1,8 @@
 //! Everything that has a name and a value in a pack, and what the names in its conditions stand for.
 
 use super::Pack;
-use super::logic::{Logic, Part};
+use super::logic::Logic;
+use super::part::Part;
 use super::tree::{Place, Spot, Written};
 use crate::PackError;
 use crate::condition::{Condition, Meaning, NameError, clock_minutes};

@@ -89,12 +89,14 @@ pub(crate) fn written(choices: &mut Choices) -> (String, String, usize) {
         "(clock: \"22:00\", minutes_per_turn: 7, facts: {\"n\": Number(initial: 1, min: 0, max: 4), \"b\": Bool(false)}, \
          derived: {\"d\": \"n >= 1 and not has.key\"}, items: {\"key\": (max: 2)}, timers: [\"t\"], \
          relations: {\"a.b\": (bands: {\"low\": -100, \"mid\": 0, \"high\": 50})}, \
-         scenes: {\"one\": (), \"two\": (background: \"x\", present: [\"a\"])}, cast: {\"a\": (), \"c\": (present: false, ",
+         scenes: {\"one\": (), \"two\": (background: \"x\", present: [\"a\"])}, cast: {\"a\": (personality: (agreeableness: -0.4, neuroticism: 0.6)), \"c\": (present: false, \
+         personality: (extraversion: 0.5), ",
     );
     let effects = choices.effects(all, 0);
     let _ = write!(
         logic,
-        "actions: [(id: \"do\", kind: {}, when: \"{}\", effects: [{effects}])], goals: [(id: \"g\", when: \"true\", desire: \"{}\")])}}, ",
+        "actions: [(id: \"do\", stance: {}, kind: {}, when: \"{}\", effects: [{effects}])], goals: [(id: \"g\", when: \"true\", desire: \"{}\")])}}, ",
+        choices.of(&["None", "Kind", "Harsh", "Bold"]),
         choices.of(&["Enter", "BringUp", "Leave"]),
         choices.condition(),
         choices.condition(),

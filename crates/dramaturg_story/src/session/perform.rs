@@ -86,8 +86,10 @@ impl Turn<'_> {
     pub(super) fn perform(&mut self, line: &Line) {
         let Line { npc, emotion, text } = line.clone();
         let text = self.pack.say(self.state, &text).into_owned();
+        let emotion = self.face_of(npc.as_deref(), emotion);
         if self.rehearsal.is_none() {
-            (self.cues)(Cue::LineBegan { npc: npc.clone(), emotion });
+            let voice = self.voice_of(npc.as_deref());
+            (self.cues)(Cue::LineBegan { npc: npc.clone(), emotion, voice });
             (self.cues)(Cue::Delta(text.clone()));
             (self.cues)(Cue::LineEnded { text: text.clone() });
         }

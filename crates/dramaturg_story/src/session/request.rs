@@ -87,6 +87,8 @@ pub(super) fn compose_request(
     if !here.is_empty() {
         setting = format!("{}\n{}", say(&setting), say(&here));
     }
+    let aim = prose.field(&format!("beat {}", beat.id), "aim");
+    let aim = aim.map(|aim| format!("{}{}{}", frame.wants[0], say(aim), frame.wants[1]));
     let lore = lore(pack, state, npc, player, &locked);
     let lore = lore.into_iter().map(|text| format!("({}{text})", frame.lore));
     let parts = PromptParts {
@@ -94,10 +96,7 @@ pub(super) fn compose_request(
         knowledge: knowledge(pack, state, prose, npc, bare),
         exchanges: exchanges(pack, &state.locale, npc, recent.iter().filter(|line| fit(line))),
         recalled: remembered.into_iter().chain(lore).collect(),
-        directive: prose
-            .field(&format!("beat {}", beat.id), "aim")
-            .map(|aim| format!("{}{}{}", frame.wants[0], say(aim), frame.wants[1]))
-            .unwrap_or_default(),
+        directive: directive(&aim, state, npc),
         voice: voice(prose, npc),
         player: player.to_owned(),
     };
@@ -117,6 +116,16 @@ pub(super) fn compose_request(
         },
         ..CompletionRequest::new(compose(&parts, BUDGET))
     }
+}
+
+/// What the speaker wants, and what it does as it feels now: no number of a mood is in a prompt.
+fn directive(aim: &Option<String>, state: &State, npc: &str) -> String {
+    let chinese = is_chinese(&state.locale);
+    let mood = state.moods.get(npc);
+    let manner = mood.map(|mood| mood.behaviour("player", chinese)).unwrap_or_default();
+    let parts = aim.iter().map(String::as_str).chain([manner.as_str()]);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join(if chinese { "" } else { " " })
 }
 
 /// Who acts when a character does, and where.

@@ -7,6 +7,7 @@ use crate::director::{Guard, Reading, Rule, Verdict, Watch};
 use crate::pack::is_chinese;
 use crate::{Beat, Event};
 use dramaturg_llm::{Answer, CompletionRequest, LanguageModel, Message, ModelError, StreamEvent};
+use dramaturg_mind::emotion::VoiceStyle;
 use dramaturg_mind::{Emotion, estimate_tokens};
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,10 @@ impl Turn<'_> {
         let mut request =
             compose_request(&self.pack, self.state, beat, text, recalled, self.ablation);
         self.report.directive = "answer what was said in one or two sentences".into();
+        let voice = self.voice_of(Some(&npc));
+        if voice != VoiceStyle::Plain {
+            self.report.directive.push_str(&format!("; voice: {}", voice.label()));
+        }
         for attempt in 1..=ATTEMPTS {
             match self.speak(&npc, text, request.clone(), model) {
                 Said::Line if self.calling.is_empty() => return,
@@ -136,8 +141,9 @@ impl Turn<'_> {
                             begun = true;
                             let ms = self.began.elapsed().as_millis() as u64;
                             self.report.first_token_ms = Some(ms);
+                            let voice = self.voice_of(Some(npc));
                             let (npc, emotion) = (Some(npc.to_owned()), emotion(lead));
-                            (self.cues)(Cue::LineBegan { npc, emotion });
+                            (self.cues)(Cue::LineBegan { npc, emotion, voice });
                         }
                         (self.cues)(Cue::Delta(shown.clone()));
                     }
@@ -182,7 +188,8 @@ impl Turn<'_> {
         match line {
             Some(text) => {
                 if !begun {
-                    (self.cues)(Cue::LineBegan { npc: npc.clone(), emotion });
+                    let voice = self.voice_of(npc.as_deref());
+                    (self.cues)(Cue::LineBegan { npc: npc.clone(), emotion, voice });
                 }
                 (self.cues)(Cue::LineEnded { text: text.clone() });
                 self.push(Event::Spoke { npc, emotion, text, improvised: true });

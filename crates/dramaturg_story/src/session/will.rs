@@ -8,6 +8,7 @@ use crate::fact::{Effect, changed};
 use crate::pack::Pack;
 use crate::{Event, Facts, State};
 use dramaturg_mind::action::Operator;
+use dramaturg_mind::emotion::Stance;
 use dramaturg_mind::{Action, ActionKind, Bounds, Domain, Goal, Plan, plan};
 use std::collections::BTreeSet;
 
@@ -18,6 +19,8 @@ struct Will<'w> {
     actions: &'w [Action<Condition, Effect>],
     /// What it can do in the game's world, after the actions.
     operators: Vec<Operator>,
+    /// What it is not in the mood for.
+    unwilling: &'w [Stance],
 }
 
 /// A step that failed is not tried again for so many turns.
@@ -57,7 +60,11 @@ impl Domain for Will<'_> {
             return Some(after);
         }
         let action = self.actions.get(step)?;
-        if !world.holds(&action.when) || !possible(world, self.npc, action.kind) {
+        let unwilling = |stance: Stance| self.unwilling.contains(&stance);
+        if action.stance.is_some_and(unwilling)
+            || !world.holds(&action.when)
+            || !possible(world, self.npc, action.kind)
+        {
             return None;
         }
         let mut after = world.clone();
@@ -84,8 +91,11 @@ impl Turn<'_> {
                 Some(Goal { id, when: Condition::always(), desire, priority: i16::MAX })
             });
             let goals: Vec<_> = promised.chain(character.goals().iter().cloned()).collect();
+            let unwilling = self.unwilling(npc, character, &goals);
             // Another way is taken where a step fails; each failure bars one, so this ends.
-            while let Some((will, goal, steps)) = self.chosen(&pack, npc, actions, &goals) {
+            while let Some((will, goal, steps)) =
+                self.chosen(&pack, npc, actions, &goals, &unwilling)
+            {
                 let ids = will.steps();
                 let names = steps.iter().filter_map(|step| Some((*ids.get(*step)?).to_owned()));
                 self.plans.insert(npc.clone(), Plan { goal, steps: names.collect() });
@@ -116,6 +126,7 @@ impl Turn<'_> {
         npc: &'w str,
         actions: &'w [Action<Condition, Effect>],
         goals: &[Goal<Condition>],
+        unwilling: &'w [Stance],
     ) -> Option<(Will<'w>, String, Vec<usize>)> {
         let wanted = goals
             .iter()
@@ -125,7 +136,7 @@ impl Turn<'_> {
         if wanted.is_empty() {
             return None;
         }
-        let will = Will { pack, npc, actions, operators: self.operators(npc) };
+        let will = Will { pack, npc, actions, operators: self.operators(npc), unwilling };
         let world = self.state.without_past();
         let (goal, steps) = wanted.into_iter().find_map(|goal| {
             let there = |world: &State| world.holds(&goal.desire);
