@@ -216,11 +216,8 @@ impl LanguageModel for Tender {
         let said = said[asked.len() % said.len()];
         asked.push(request);
         let (stream, sender, _) = channel();
-        let events = [
-            StreamEvent::Lead(tender.unwrap()),
-            StreamEvent::Text(said.into()),
-            StreamEvent::Done,
-        ];
+        let events =
+            [StreamEvent::Lead(tender.unwrap()), StreamEvent::Text(said.into()), StreamEvent::Done];
         events.into_iter().for_each(|event| drop(sender.send(event)));
         stream
     }
@@ -362,5 +359,13 @@ fn the_same_words_make_the_same_mood_on_every_machine() {
     }
     let csv = MoodCurves::of(&pack(), &play.recorded()).csv();
     let of_rosa: Vec<&str> = csv.lines().filter(|line| line.starts_with("rosa,")).collect();
-    assert_eq!(of_rosa, [""; 6]);
+    let pinned = [
+        "rosa,0,1080,-0.015,0.171,0.188,0.000,neutral,,0.000",
+        "rosa,1,1085,-0.015,0.171,0.188,-0.268,angry,anger,0.804",
+        "rosa,2,1090,-0.136,0.274,0.203,-0.158,angry,anger,0.551",
+        "rosa,3,2535,-0.017,0.174,0.187,-0.116,neutral,,0.000",
+        "rosa,4,2540,-0.017,0.174,0.187,-0.006,tender,gratitude,0.329",
+        "rosa,5,3985,-0.013,0.171,0.186,-0.004,neutral,,0.000",
+    ];
+    assert_eq!(of_rosa, pinned);
 }

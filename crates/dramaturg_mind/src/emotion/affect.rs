@@ -149,10 +149,13 @@ impl Affect {
     pub(crate) fn showing(&self) -> Option<Felt> {
         self.felt().first().copied().filter(|felt| felt.intensity >= SHOWS)
     }
-    /// What others see: the mood, and what is felt at the moment as far as it is strong.
-    pub(crate) fn seen(&self) -> Pad {
-        let (centre, strength) = self.centre();
-        self.mood.towards(centre, strength).pad()
+    /// How far what others see is from the temperament: the mood, and the emotion that shows as far as it is strong.
+    pub(crate) fn change(&self) -> Pad {
+        let seen = self.showing().map_or(self.mood, |felt| {
+            let strength = i64::from(felt.intensity) * ONE / 1000;
+            self.mood.towards(Point::of(felt.emotion.pad()), strength)
+        });
+        seen.minus(Point::of(self.personality.temperament())).pad()
     }
     pub(crate) fn face(&self) -> Emotion {
         match self.showing() {

@@ -29,7 +29,7 @@ pub enum VoiceStyle {
     Flat,
 }
 
-/// Nearer to the middle than this on all axes, nothing shows.
+/// What is less pleasant or unpleasant than this does not show: in Gebhard's table nothing lies nearer.
 const NOTHING: i16 = 150;
 
 impl VoiceStyle {
@@ -46,10 +46,10 @@ impl VoiceStyle {
         Self::Flat,
     ];
 
-    /// The style of a place in the space of moods.
+    /// The style of a place in the space of moods, as it is seen from where the character is at rest.
     pub fn of(pad: Pad) -> Self {
         let Pad { pleasure, arousal, dominance } = pad;
-        if [pleasure, arousal, dominance].iter().all(|axis| axis.abs() < NOTHING) {
+        if pleasure.abs() < NOTHING {
             return Self::Plain;
         }
         match (pleasure >= 0, arousal >= 0, dominance >= 0) {
@@ -145,9 +145,9 @@ impl Stance {
 const DECIDES: u16 = 400;
 
 impl Affect {
-    /// How the character sounds.
+    /// How the character sounds. Who is sullen by nature sounds as always; it is the change that is heard.
     pub(crate) fn voice(&self) -> VoiceStyle {
-        VoiceStyle::of(self.seen())
+        VoiceStyle::of(self.change())
     }
 
     /// What the character does as it feels so, for a prompt: a sentence or two, or nothing.

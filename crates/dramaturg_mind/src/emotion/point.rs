@@ -31,6 +31,10 @@ impl Point {
     pub(super) fn plus(self, other: Self) -> Self {
         self.with(other, |at, by| at + by)
     }
+    /// From another one to it.
+    pub(super) fn minus(self, other: Self) -> Self {
+        self.with(other, |at, from| at - from)
+    }
     /// That share of it.
     pub(super) fn scaled(self, by: i64) -> Self {
         Self(self.0.map(|at| share(at, by)))

@@ -220,6 +220,18 @@ fn lines_are_told_by_how_they_treat_whom_they_are_said_to() {
     }
 }
 
+#[test]
+fn who_is_sullen_by_nature_sounds_as_always() {
+    let degree = Degree::of_thousandths;
+    let sullen =
+        Personality { agreeableness: degree(-700), neuroticism: degree(600), ..Default::default() };
+    let mut mood = Mood::of(sullen);
+    assert!(mood.now().pleasure < -400);
+    assert_eq!((mood.voice(), mood.behaviour("player", false).as_str()), (VoiceStyle::Plain, ""));
+    mood.appraise("player", &[Felt { emotion: Occ::Gratitude, intensity: 800 }]);
+    assert_eq!(mood.voice(), VoiceStyle::Warm);
+}
+
 fn insulted(mood: &mut Mood) {
     let personality = *mood.personality().unwrap();
     let felt = Address::Insult.appraisal().emotions(&personality, mood.attitude("player"));
