@@ -103,7 +103,7 @@ impl Affect {
 
     /// Time passes in the story.
     pub(crate) fn pass(&mut self, minutes: u32) {
-        for (_, attitude) in &mut self.attitudes {
+        for attitude in self.attitudes.values_mut() {
             let half_life = self.personality.attitude_half_life(*attitude < 0);
             *attitude = share(*attitude, left(minutes, half_life));
         }
