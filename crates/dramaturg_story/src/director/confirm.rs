@@ -98,6 +98,8 @@ const ALONE: [&str; 34] = [
     "那行",
     "有",
 ];
+/// The only yes that is asked.
+const WHY_NOT: &str = "why not";
 const BUT: [&str; 10] =
     ["but", "no", "not", "dont", "never", "if", "first", "wait", "joking", "kidding"];
 const BUT_DENSE: [&str; 10] =
@@ -107,7 +109,7 @@ const BUT_DENSE: [&str; 10] =
 pub(super) fn affirms(text: &str) -> bool {
     let plain = normal(text);
     if ALONE.contains(&plain.as_str()) {
-        return !text.contains(['?', '？']);
+        return plain == WHY_NOT || !text.contains(['?', '？']);
     }
     if let Some(rest) = YES_DENSE.iter().find_map(|yes| plain.strip_prefix(yes)) {
         return rest.chars().count() <= AFTER_DENSE
