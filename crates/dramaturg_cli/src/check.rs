@@ -29,7 +29,17 @@ impl Reach {
     }
 }
 
+/// Shown below the help.
+const EXAMPLES: &str = "\
+Examples:
+  dramaturg check assets/stories/lantern
+  dramaturg check my_story --states 5000000 --seconds 300   look further
+  dramaturg check --explain DR0007                          what does that error mean?
+
+Exit status: 0 no errors (there may be warnings), 1 errors, 2 wrong use or unreadable input.";
+
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Check {
     /// The folder of the story pack.
     #[arg(required_unless_present = "explain")]
@@ -138,6 +148,9 @@ pub struct Graph {
     /// Write the picture to this file; without it, it is printed.
     #[arg(long, short)]
     out: Option<PathBuf>,
+    /// Print one JSON object as the last line: where the picture is, or the picture itself.
+    #[arg(long)]
+    json: bool,
 }
 
 /// How moods went in a recorded play.
@@ -184,9 +197,18 @@ impl Graph {
             (None, Format::Svg) => svg(&pack, &check(&pack, &self.reach.limits())),
         };
         match &self.out {
-            Some(file) => std::fs::write(file, drawn)
+            Some(file) => std::fs::write(file, &drawn)
                 .map_err(|error| format!("can't write {}: {error}", file.display()))?,
-            None => print!("{drawn}"),
+            None if !self.json => print!("{drawn}"),
+            None => {}
+        }
+        if self.json {
+            let named = format.to_possible_value().map(|value| value.get_name().to_owned());
+            let here = self.out.is_none().then_some(drawn);
+            println!(
+                "{}",
+                json!({"story": pack.id, "format": named, "out": self.out, "drawn": here})
+            );
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -121,13 +121,19 @@ pub struct Out {
     npc: String,
     /// The card. A PNG or CHARX that is there already keeps all but the card in it.
     file: PathBuf,
+    /// Print one JSON object as the last line.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Export {
     pub fn run(self) -> Result<ExitCode, String> {
-        let Self::Card(Out { pack, npc, file }) = self;
+        let Self::Card(Out { pack, npc, file, json }) = self;
         card::export(&pack, &npc, &file).map_err(|error| error.to_string())?;
         println!("{} has {npc}", file.display());
+        if json {
+            println!("{}", json!({"pack": pack, "npc": npc, "file": file}));
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

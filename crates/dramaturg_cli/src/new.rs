@@ -7,6 +7,9 @@ use std::process::ExitCode;
 pub struct New {
     /// The folder of the new story pack; its name is the story's.
     pack: PathBuf,
+    /// Print one JSON object as the last line.
+    #[arg(long)]
+    json: bool,
 }
 
 /// The files of a story that plays, with `STORY` where its name belongs.
@@ -45,6 +48,10 @@ impl New {
              5. let others play it: dramaturg simulate {shown} --no-model\n\n\
              The language of stories is told in docs/packs.md."
         );
+        if self.json {
+            let files: Vec<_> = FILES.iter().map(|(file, _)| folder.join(file)).collect();
+            println!("{}", serde_json::json!({"id": id, "pack": folder, "files": files}));
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -15,7 +15,19 @@ use std::time::Duration;
 /// The longest that a turn may take: a model that loads, a server that stalls.
 const PATIENCE: Duration = Duration::from_secs(180);
 
+/// Shown below the help.
+const EXAMPLES: &str = "\
+Examples:
+  dramaturg play --no-model                               authored lines only
+  dramaturg play --story my_story --locale zh --model qwen2.5-coder-1.5b
+  dramaturg play --record tonight.journal                 kept, and continued the next time
+  dramaturg play --script lines.txt --no-model --json     a player from a file
+  dramaturg play --policy models.ron                      several models within a budget (docs/models.md)
+
+Exit status: 0 the play was performed, 1 it was lost on the way, 2 wrong use or unreadable input.";
+
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Play {
     #[command(flatten)]
     story: Story,

@@ -47,7 +47,7 @@ pub use model::{
 pub use recorded::{Answer, Recorded};
 pub use remote::{
     BreakerSettings, BreakerState, Capabilities, EndpointSettings, EndpointState, Key, Limits,
-    PendingEmbeddings, Remote, RemoteError, RemoteSettings, Retry, Timeouts,
+    PendingEmbeddings, Ping, Remote, RemoteError, RemoteSettings, Retry, Timeouts,
 };
 pub use request::{
     AdapterId, ClosedSet, CompletionRequest, DoneBy, Dry, Kind, Message, Priority, RequestHash,

@@ -23,6 +23,7 @@ mod key;
 mod lead;
 mod learn;
 mod limits;
+mod ping;
 mod pool;
 mod score;
 mod settings;
@@ -36,6 +37,7 @@ pub use embed::PendingEmbeddings;
 pub use endpoint::EndpointState;
 pub use error::RemoteError;
 pub use key::Key;
+pub use ping::Ping;
 pub use settings::{
     BreakerSettings, Capabilities, EndpointSettings, Limits, RemoteSettings, Retry, Timeouts,
 };

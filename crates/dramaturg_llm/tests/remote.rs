@@ -7,6 +7,8 @@ mod answers;
 mod fleet;
 #[path = "remote/json.rs"]
 mod json;
+#[path = "remote/ping.rs"]
+mod ping;
 #[path = "remote/real.rs"]
 mod real;
 #[path = "remote/refusals.rs"]

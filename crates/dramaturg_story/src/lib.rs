@@ -2,7 +2,8 @@
 //!
 //! A [`Pack`] is a folder that a writer made. A [`Session`] plays it: it takes what the player types and returns what is
 //! performed, and every state of it is a fold over [`Event`]s. A [`Stage`] runs a session on a thread of its own with
-//! its save file and its model. [`replay`] plays a recorded session again and compares.
+//! its save file and its model. [`replay`] plays a recorded session again and compares, [`again`] plays its lines to another
+//! model.
 //!
 //! ```no_run
 //! use dramaturg_story::{Cue, ModelSlot, Pack, Stage, StageSettings};
@@ -52,7 +53,7 @@ pub use pack::{
     Beat, Canon, Character, Ending, Line, Lore, Missing, Move, Pack, Place, PromiseKind, Prose,
     QuestStatus, Scene, Secret, WrittenCondition,
 };
-pub use replay::{Difference, last_line, replay};
+pub use replay::{Answering, Difference, TurnAgain, again, last_line, replay};
 pub use session::{Ablation, Performer, Session};
 pub use stage::{Stage, StageSettings};
 pub use state::{Promise, State};

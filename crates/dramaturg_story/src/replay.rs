@@ -1,11 +1,11 @@
 //! A recorded session played again through today's code, without a model, and compared entry by entry.
 
 use crate::session::HeardThen;
-use crate::{Event, Pack, Session};
+use crate::{Ear, Event, Pack, Session};
 use dramaturg_journal::{JournalError, JournalReader, Stored};
 use dramaturg_llm::{
-    CompletionRequest, CompletionStream, LanguageModel, PendingScores, Recorded, ScoreRequest,
-    Scoring,
+    Answer, CompletionRequest, CompletionStream, LanguageModel, ModelError, PendingScores,
+    Recorded, ScoreRequest, Scoring,
 };
 use dramaturg_mind::action::Outcome;
 use std::collections::VecDeque;
@@ -55,66 +55,145 @@ pub fn last_line(path: &Path) -> Result<String, JournalError> {
 /// # Errors
 /// The first difference.
 pub fn replay(pack: Arc<Pack>, recorded: &[Stored<Event>]) -> Result<usize, Box<Difference>> {
+    for turn in again(pack, recorded, Answering::Recorded) {
+        if let Some(difference) = turn.difference() {
+            return Err(Box::new(difference));
+        }
+    }
+    Ok(recorded.len())
+}
+
+/// Who answers when a recorded session is played again.
+#[derive(Clone)]
+pub enum Answering {
+    /// Nobody: each request gets the answer that was recorded, as each line is heard as it was heard then. What was not
+    /// asked then fails with [`ModelError::NotRecorded`].
+    Recorded,
+    /// Another model, or none, for the same lines of the player; heard by another ear, or by their words alone.
+    Anew {
+        /// The model.
+        model: Option<Arc<dyn LanguageModel>>,
+        /// The ear.
+        ear: Option<Arc<Ear>>,
+    },
+}
+
+/// A turn of a recorded session, played again.
+pub struct TurnAgain<'r> {
+    /// What was recorded of it; never empty.
+    pub recorded: &'r [Stored<Event>],
+    /// What today's code made of its inputs; empty where the story was over before.
+    pub events: Vec<Event>,
+}
+
+impl TurnAgain<'_> {
+    /// The turn's number.
+    pub fn number(&self) -> u32 {
+        self.recorded.first().map_or(0, |stored| stored.turn.0)
+    }
+    /// What the player said in it.
+    pub fn player(&self) -> &str {
+        match self.recorded.first().map(|stored| &stored.entry) {
+            Some(Event::PlayerSaid { text, .. }) => text,
+            _ => "",
+        }
+    }
+    /// Where it first came out differently; none where it is the same.
+    pub fn difference(&self) -> Option<Difference> {
+        let (mut got, mut expected) = (self.events.iter(), self.recorded.iter());
+        loop {
+            let (expected, got) = (expected.next().map(|stored| &stored.entry), got.next());
+            if expected != got {
+                let (turn, player) = (self.number(), self.player().to_owned());
+                return Some(Difference {
+                    turn,
+                    player,
+                    expected: expected.cloned(),
+                    got: got.cloned(),
+                });
+            }
+            expected?;
+        }
+    }
+    /// How many requests were made in it that nobody had recorded an answer to.
+    pub fn unanswered(&self) -> usize {
+        let unknown = |event: &&Event| {
+            let answer = match event {
+                Event::Answered { answer, .. } => answer,
+                _ => return false,
+            };
+            matches!(answer, Answer::Failed { error: ModelError::NotRecorded(_), .. })
+        };
+        self.events.iter().filter(unknown).count()
+    }
+}
+
+/// Plays the inputs of a recorded session again, a turn at a time.
+pub fn again(
+    pack: Arc<Pack>,
+    recorded: &[Stored<Event>],
+    answering: Answering,
+) -> impl Iterator<Item = TurnAgain<'_>> {
     let answers = recorded.iter().filter_map(|stored| match &stored.entry {
         Event::Answered { request, answer } => Some((*request, answer.clone())),
         _ => None,
     });
     let answers = Recorded::new(answers);
     let mut session = Session::resume(pack, []);
-    let turns = recorded.chunk_by(|a, b| a.turn == b.turn);
-    for turn in turns {
-        let mut player = String::new();
-        let equipped = turn.iter().find_map(|stored| match &stored.entry {
-            Event::Equipped(repertoire) => Some(repertoire.clone()),
-            _ => None,
-        });
-        let mut results: VecDeque<_> = turn.iter().filter_map(result).collect();
-        if let Some(repertoire) = equipped.or_else(|| session.repertoire()) {
-            let none = || Err("nothing was recorded of it".into());
-            session
-                .equip(repertoire, Box::new(move |_, _| results.pop_front().unwrap_or_else(none)));
-        }
-        let got = match turn.first().map(|stored| &stored.entry) {
+    if let Answering::Anew { ear: Some(ear), .. } = &answering {
+        session.listen(ear.clone());
+    }
+    recorded.chunk_by(|a, b| a.turn == b.turn).map(move |turn| {
+        equip(&mut session, turn);
+        let events = match turn.first().map(|stored| &stored.entry) {
             Some(Event::Opened { locale, seed, rules, .. }) => {
                 session.open_by(*rules, locale, *seed, &mut |_| {})
             }
-            Some(Event::PlayerSaid { text, model: asked }) => {
-                player.clone_from(text);
-                let model = Past { answers: &answers, scoring: scoring(turn) };
-                session.listen_to_past(HeardThen {
-                    likened: turn.iter().find_map(|stored| match &stored.entry {
-                        Event::Likened(likened) => Some(likened.clone()),
-                        _ => None,
-                    }),
-                    recalled: turn
-                        .iter()
-                        .filter_map(|stored| match &stored.entry {
-                            Event::Recalled { lines, .. } => Some(lines.clone()),
-                            _ => None,
-                        })
-                        .collect(),
-                });
-                let model = asked.then_some(&model as &dyn LanguageModel);
-                session.player_says(text, model, &mut |_| {})
-            }
+            Some(Event::PlayerSaid { text, model: asked }) => match &answering {
+                Answering::Recorded => {
+                    session.listen_to_past(heard(turn));
+                    let model = Past { answers: &answers, scoring: scoring(turn) };
+                    let model = asked.then_some(&model as &dyn LanguageModel);
+                    session.player_says(text, model, &mut |_| {})
+                }
+                Answering::Anew { model, .. } => {
+                    session.player_says(text, model.as_deref(), &mut |_| {})
+                }
+            },
             _ => Vec::new(),
         };
-        let mut got = got.into_iter();
-        let mut expected = turn.iter();
-        loop {
-            let (expected, got) = (expected.next(), got.next());
-            let number = turn[0].turn.0;
-            match (expected, got) {
-                (None, None) => break,
-                (expected, got) if expected.map(|s| &s.entry) == got.as_ref() => {}
-                (expected, got) => {
-                    let expected = expected.map(|s| s.entry.clone());
-                    return Err(Box::new(Difference { turn: number, player, expected, got }));
-                }
-            }
-        }
+        TurnAgain { recorded: turn, events }
+    })
+}
+
+/// Gives the characters what they could do in that turn, with the results that it had.
+fn equip(session: &mut Session, turn: &[Stored<Event>]) {
+    let equipped = turn.iter().find_map(|stored| match &stored.entry {
+        Event::Equipped(repertoire) => Some(repertoire.clone()),
+        _ => None,
+    });
+    let mut results: VecDeque<_> = turn.iter().filter_map(result).collect();
+    if let Some(repertoire) = equipped.or_else(|| session.repertoire()) {
+        let none = || Err("nothing was recorded of it".into());
+        session.equip(repertoire, Box::new(move |_, _| results.pop_front().unwrap_or_else(none)));
     }
-    Ok(recorded.len())
+}
+
+/// What came of the ear in a turn.
+fn heard(turn: &[Stored<Event>]) -> HeardThen {
+    HeardThen {
+        likened: turn.iter().find_map(|stored| match &stored.entry {
+            Event::Likened(likened) => Some(likened.clone()),
+            _ => None,
+        }),
+        recalled: turn
+            .iter()
+            .filter_map(|stored| match &stored.entry {
+                Event::Recalled { lines, .. } => Some(lines.clone()),
+                _ => None,
+            })
+            .collect(),
+    }
 }
 
 /// What the game answered to a call.

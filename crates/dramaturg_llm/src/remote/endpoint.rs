@@ -185,9 +185,32 @@ impl Endpoint {
         self.state().scores_checked = true;
     }
 
+    fn url_of(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        url.set_path(&format!("{}/{path}", self.url.path().trim_end_matches('/')));
+        url
+    }
+
+    /// Gets a page, without any request being counted.
+    pub(super) async fn get(&self, path: &str) -> Result<Response, Failure> {
+        let url = self.url_of(path);
+        let sent = self.client.get(url.clone()).send().await;
+        let response = sent.map_err(|error| Failure::of_transport(&error))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let (status, headers) = (response.status(), response.headers().clone());
+        Err(Failure::of_status(status, &headers, &url, &beginning(response).await))
+    }
+
+    /// A text of the server without the key.
+    pub(super) fn clean(&self, text: &str) -> String {
+        without_key(text, self.key.as_ref())
+    }
+
     /// Takes the key out of what the server said.
     pub(super) fn without_key(&self, error: ModelError) -> ModelError {
-        let clean = |text: String| without_key(&text, self.key.as_ref());
+        let clean = |text: String| self.clean(&text);
         match error {
             ModelError::Unreachable(why) => {
                 ModelError::Unreachable(clean(format!("{}: {why}", self.name)))
@@ -211,8 +234,7 @@ impl Attempt {
     /// Sends a body and waits for the head of a successful answer.
     pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Response, Failure> {
         let endpoint = &self.endpoint;
-        let mut url = endpoint.url.clone();
-        url.set_path(&format!("{}/{path}", endpoint.url.path().trim_end_matches('/')));
+        let url = endpoint.url_of(path);
         let sent = endpoint.client.post(url.clone()).json(body).send().await;
         let response = sent.map_err(|error| Failure::of_transport(&error))?;
         if response.status().is_success() {
