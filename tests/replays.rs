@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use dramaturg_journal::{Journal, JournalReader, Stored};
-use dramaturg_story::{Cue, Event, Pack, Session, Stage, StageSettings, replay};
+use dramaturg_story::{Answering, Cue, Event, Pack, Session, Stage, StageSettings, again, replay};
 use dramaturg_tests::{copy_folder, story, workspace};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -83,6 +83,41 @@ fn a_changed_effect_is_told_with_its_turn_and_the_players_line() {
          expected: FactSet(\"trust\", Number(1))\n  \
          got:      FactSet(\"trust\", Number(2))"
     );
+}
+
+/// Where no model and no ear took part, another play without them is the same; where a model did, none of its answers is in it.
+#[test]
+fn the_players_lines_are_played_to_nobody_as_well() {
+    let nobody = || Answering::Anew { model: None, ear: None };
+    let entries = recorded();
+    let mut turns = 0;
+    for turn in again(pack(&story()), &entries, nobody()) {
+        assert_eq!(turn.difference(), None);
+        turns += 1;
+    }
+    assert_eq!(turns, 3);
+    let asked = read(&workspace().join("tests/replays/en_blunt_report.journal"));
+    let answered = |event: &Event| matches!(event, Event::Answered { .. });
+    assert!(asked.iter().any(|stored| answered(&stored.entry)));
+    let anew: Vec<_> = again(pack(&story()), &asked, nobody()).collect();
+    assert!(anew.iter().all(|turn| !turn.events.iter().any(answered)));
+    assert!(anew.iter().any(|turn| turn.difference().is_some()));
+    let said = |turn: u32| anew.iter().find(|again| again.number() == turn).unwrap().player();
+    assert!(said(0).is_empty() && !said(1).is_empty());
+}
+
+/// A request that is other than then has no answer, which is told and not passed over.
+#[test]
+fn what_was_not_asked_then_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    copy_folder(&story(), dir.path()).unwrap();
+    let words = dir.path().join("en/story.md");
+    let text = std::fs::read_to_string(&words).unwrap();
+    std::fs::write(&words, text.replace("Marta", "Berta")).unwrap();
+    let asked = read(&workspace().join("tests/replays/en_blunt_report.journal"));
+    let unanswered = |pack| again(pack, &asked, Answering::Recorded).map(|turn| turn.unanswered());
+    assert_eq!(unanswered(pack(&story())).sum::<usize>(), 0);
+    assert!(unanswered(pack(dir.path())).sum::<usize>() > 0);
 }
 
 /// `tests/saves/first.journal` was written by the first version that had journals. It is never recorded anew.

@@ -38,7 +38,7 @@ impl Machine {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let free_bytes = MemoryLimit::Free.bytes();
         let graphics = graphics();
-        let started = if start { smallest().map(|model| try_out(model)) } else { None };
+        let started = if start { smallest().map(try_out) } else { None };
         let variant = processor_variant();
         let cores_told = if cores == 1 { "1 core".into() } else { format!("{cores} cores") };
         let processor = match (started, &variant) {

@@ -4,11 +4,10 @@ use super::cases::{Case, Failure, Fault, Packs, each, entries, expectations, unb
 use super::expect::Told;
 use crate::{ear, model};
 use dramaturg_llm::{LocalSettings, RemoteSettings};
-use dramaturg_story::{Answering, Ear, Event, ModelChoice, ModelSlot, SlotState, again};
+use dramaturg_story::{Answering, ModelChoice, ModelSlot, SlotState, again};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The longest that opening a model may take.
@@ -67,11 +66,16 @@ pub fn column(
         return Err(why);
     }
     let model = slot.model();
-    let ear = ear::at_hand(embedder)?;
+    let ear = match cases.iter().any(|case| case.heard) {
+        true => ear::at_hand(embedder)?,
+        false => None,
+    };
     let jobs = if model.is_some() { 1 } else { jobs };
     let rows = each(jobs, cases, |case| {
         let began = Instant::now();
-        let run = || row(&case.journal, packs, &model, &ear);
+        // Heard as it was heard then: by an ear, or by the words alone. Else two things would be other than they were.
+        let ear = ear.clone().filter(|_| case.heard);
+        let run = || row(&case.journal, packs, Answering::Anew { model: model.clone(), ear });
         let row = unbroken(run).and_then(|row| row);
         let mut row = row.unwrap_or_else(|found| Row {
             expectations: case.expectations,
@@ -95,18 +99,9 @@ pub fn column(
     Ok(Column { model, rows })
 }
 
-fn row(
-    journal: &Path,
-    packs: &Packs,
-    model: &Option<Arc<dyn dramaturg_llm::LanguageModel>>,
-    ear: &Option<Arc<Ear>>,
-) -> Result<Row, String> {
+fn row(journal: &Path, packs: &Packs, answering: Answering) -> Result<Row, String> {
     let recorded = entries(journal)?;
     let pack = packs.of(&recorded)?;
-    // Heard as it was heard then: by an ear, or by the words alone. Else two things would be other than they were.
-    let had_ear = recorded.iter().any(|stored| matches!(stored.entry, Event::Likened(_)));
-    let ear = ear.clone().filter(|_| had_ear);
-    let answering = Answering::Anew { model: model.clone(), ear };
     let turns = again(pack.clone(), &recorded, answering);
     let told = Told::new(&pack, turns.map(|turn| (turn.number(), turn.events)).collect());
     let expectations = expectations(journal, &pack).unwrap_or_default();

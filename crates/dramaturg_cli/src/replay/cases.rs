@@ -25,6 +25,8 @@ pub struct Case {
     /// How many expectations stand beside it.
     pub expectations: usize,
     pub ending: Option<String>,
+    /// An ear took part in it.
+    pub heard: bool,
     pub failures: Vec<Failure>,
     pub took: Duration,
 }
@@ -89,6 +91,7 @@ impl Case {
             entries: 0,
             expectations: 0,
             ending: None,
+            heard: false,
             failures: Vec::new(),
             took: Duration::ZERO,
         };
@@ -130,6 +133,7 @@ impl Case {
         let recorded = entries(&self.journal)?;
         self.entries = recorded.len();
         self.story = story_of(&recorded).unwrap_or_default().to_owned();
+        self.heard = recorded.iter().any(|stored| matches!(stored.entry, Event::Likened(_)));
         let pack = packs.of(&recorded)?;
         let (mut turns, mut difference) = (Vec::new(), None);
         for turn in again(pack.clone(), &recorded, Answering::Recorded) {

@@ -290,10 +290,37 @@ fn known<'a>(
     }
     all.sort_unstable();
     all.dedup();
+    let nearest = all.iter().map(|known| (edits(name, known), *known)).min();
+    let near = match nearest {
+        // Another word altogether is no slip of the pen.
+        Some((edits, known)) if edits * 3 <= name.chars().count() => {
+            format!("; did you mean '{known}'?")
+        }
+        _ => String::new(),
+    };
     let more = if all.len() > TOLD { ", …" } else { "" };
     all.truncate(TOLD);
     let told = if all.is_empty() { "none".to_owned() } else { all.join(", ") };
-    Err(format!("the story has no {kind} '{name}'; there are {told}{more}"))
+    if near.is_empty() {
+        return Err(format!("the story has no {kind} '{name}'; there are {told}{more}"));
+    }
+    Err(format!("the story has no {kind} '{name}'{near} There are {told}{more}"))
+}
+
+/// Letters to change, to add or to take away, to make one of the other (Levenshtein 1966).
+fn edits(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, x) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
 }
 
 #[cfg(test)]

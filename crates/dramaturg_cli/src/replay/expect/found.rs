@@ -66,6 +66,7 @@ impl Told {
                 let way = |earned: bool| if earned { "earned" } else { "forced" };
                 let found = match there.or(reached.iter().find(of_it)) {
                     Some((turn, _, how)) => format!("it is reached in turn {turn}, {}", way(*how)),
+                    None if reached.is_empty() => "no beat is reached".into(),
                     None => {
                         let told = |(turn, beat, how): &(u32, &String, bool)| {
                             format!("{beat} (turn {turn}, {})", way(*how))

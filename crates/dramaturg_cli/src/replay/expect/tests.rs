@@ -94,6 +94,7 @@ fn mistakes_are_told_with_their_lines() {
         r#"
         reched coat
         reached cellar
+        reached choise
         reached
         reached coat slowly
         ending happy
@@ -119,6 +120,19 @@ fn mistakes_are_told_with_their_lines() {
         == 3
         "#
     ));
+}
+
+#[test]
+fn slips_of_the_pen_are_counted_in_letters() {
+    for (one, other, count) in [
+        ("coat", "coat", 0),
+        ("cota", "coat", 2),
+        ("", "俊", 1),
+        ("lmap", "lamp", 2),
+        ("trust", "rust", 1),
+    ] {
+        assert_eq!((edits(one, other), edits(other, one)), (count, count), "{one} {other}");
+    }
 }
 
 #[test]
