@@ -208,7 +208,10 @@ impl Play {
                     continue;
                 }
                 Cue::BeatReached { beat, earned } => {
-                    if earned { &mut tally.earned } else { &mut tally.forced }.push(beat);
+                    // What passes by itself is neither earned nor ended by the ladder.
+                    if !pack.beat(&beat).is_some_and(dramaturg_story::Beat::passes) {
+                        if earned { &mut tally.earned } else { &mut tally.forced }.push(beat);
+                    }
                     continue;
                 }
                 Cue::Ended { ending } => {
