@@ -68,6 +68,11 @@ pub fn replay(pack: Arc<Pack>, recorded: &[Stored<Event>]) -> Result<usize, Box<
             Event::Equipped(repertoire) => Some(repertoire.clone()),
             _ => None,
         });
+        let avoided = turn.iter().find_map(|stored| match &stored.entry {
+            Event::Avoids(notes) => Some(notes.clone()),
+            _ => None,
+        });
+        avoided.into_iter().for_each(|notes| session.avoid(notes));
         let mut results: VecDeque<_> = turn.iter().filter_map(result).collect();
         if let Some(repertoire) = equipped.or_else(|| session.repertoire()) {
             let none = || Err("nothing was recorded of it".into());

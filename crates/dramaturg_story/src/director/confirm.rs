@@ -1,6 +1,7 @@
 //! Questions back: where a line is near a move but not near enough, the character asks whether that is meant, and the player's
 //! yes is the move. Whoever talks to people does the same.
 
+use super::avoid::Avoided;
 use super::contains_word;
 use super::examples::section;
 use super::normal::normal;
@@ -137,10 +138,12 @@ pub(crate) fn quotable<'p>(
     a_move: &str,
 ) -> Option<&'p str> {
     let locked = state.locked_tells(pack, Some(&beat.speaker));
-    let examples = pack.prose(&state.locale).bullets(&section(&beat.id, a_move)).iter();
+    let avoided = Avoided::of(pack, state);
+    let prose = pack.prose(&state.locale);
+    let examples = prose.bullets(&section(&beat.id, a_move)).iter();
     examples.map(|(_, text)| text.as_str()).find(|text| {
         let lower = text.to_lowercase();
-        !locked.iter().any(|tell| contains_word(&lower, tell))
+        !locked.iter().any(|tell| contains_word(&lower, tell)) && !avoided.leaves_out(prose, text)
     })
 }
 

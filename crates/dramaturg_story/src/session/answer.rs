@@ -1,7 +1,7 @@
 //! The player's turn: each move that was made in the line, then the steering.
 
 use super::{Ablation, Turn};
-use crate::director::{ReadBy, Reading, answers, quotable};
+use crate::director::{ReadBy, Reading, answers, quotable, waits};
 use crate::pack::{Line, RUNGS};
 use crate::{Beat, Event, Move};
 use dramaturg_llm::LanguageModel;
@@ -51,6 +51,10 @@ impl Turn<'_> {
                     break;
                 }
             }
+        }
+        if waits(&pack, self.state, readings.iter().map(|(reading, _)| reading)) {
+            self.settle_promises();
+            return;
         }
         self.quiet = outcome == Outcome::Nothing;
         if outcome == Outcome::Nothing {
@@ -251,6 +255,10 @@ impl Turn<'_> {
         let ways = answers(self.pack.prose(&self.state.locale), &self.state.locale, npc, way);
         if ways.is_empty() {
             return;
+        }
+        let ways = self.fit_ways(ways);
+        if ways.is_empty() {
+            return self.perform(&self.left_out());
         }
         let pick = (self.state.seed as usize).wrapping_add(self.state.turn as usize) % ways.len();
         let (emotion, text) = ways[pick].clone();
