@@ -3,7 +3,7 @@
 
 use super::acts::Acts;
 use super::avoid::Avoided;
-use super::confirm::{AGAIN, DOUBTFUL};
+use super::confirm::{AGAIN, DOUBTFUL, DOUBTFUL_HEARD};
 use super::examples::{Library, section};
 use super::meaning::{Hearing, SENSES};
 use super::normal::{plain, sentences};
@@ -218,7 +218,8 @@ pub(crate) fn interpret(
     if taken.is_empty() {
         if acts.is_empty() && tone.is_none() {
             let first = (0..moves.len()).max_by(|a, b| odds[*a].total_cmp(&odds[*b]));
-            let near = first.filter(|at| odds[*at] >= DOUBTFUL);
+            let doubtful = if out.likened.is_some() { DOUBTFUL_HEARD } else { DOUBTFUL };
+            let near = first.filter(|at| odds[*at] >= doubtful);
             out.near = near.map(|at| moves[at].to_owned());
         }
         let by = if acts.is_empty() && tone.is_none() { ReadBy::Default } else { ReadBy::Rule };
