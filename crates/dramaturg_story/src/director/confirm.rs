@@ -108,18 +108,23 @@ const BUT: [&str; 10] =
 const BUT_DENSE: [&str; 10] =
     ["不", "没有", "但", "可是", "要是", "如果", "吗", "先", "呢", "才怪"];
 
-/// Whether a line is a yes: by itself, or as a first sentence that the others don't take back.
+/// Whether a line is a yes: by itself, or as a first or last sentence that the others don't take back.
 pub(super) fn affirms(text: &str) -> bool {
     let said = sentences(text);
-    match said.split_first() {
-        Some((first, rest)) if !rest.is_empty() => {
-            says_yes(first) && !rest.iter().any(|sentence| takes_back(sentence))
-        }
-        _ => says_yes(text),
+    // 'Listen, you half-wit: yes.'
+    let said: Vec<&str> = said.iter().flat_map(|sentence| sentence.split([':', '：'])).collect();
+    if said.len() < 2 {
+        return says_yes(text);
     }
+    // A yes in the middle of a tale is none.
+    let at_an_end = [said[0], said[said.len() - 1]];
+    at_an_end.iter().enumerate().any(|(end, sentence)| {
+        let but = if end == 0 { &said[1..] } else { &said[..said.len() - 1] };
+        says_yes(sentence) && !but.iter().any(|sentence| takes_back(sentence))
+    })
 }
 
-/// Whether what follows a yes may mean that it was none.
+/// Whether what stands beside a yes may mean that it was none.
 fn takes_back(sentence: &str) -> bool {
     let plain = normal(sentence);
     sentence.contains(['?', '？'])
@@ -189,6 +194,8 @@ mod tests {
             "当然",
             "Yes. And be quick about it, you old crow.",
             "Yes, I do. Don't make me say it twice.",
+            "Listen, you half-wit: Yes.",
+            "真他娘的烦。是的。",
             "是的。别让我说第二遍。",
             "Why not?",
             "Go on, then.",
@@ -216,6 +223,8 @@ mod tests {
             "do you know the pilot",
             "Yes. No. I don't know.",
             "Yes. But not tonight.",
+            "I don't know. Yes? Maybe.",
+            "Not that. Right.",
             "是的。不，还是算了。",
             "请问你是谁",
             "想死你了",

@@ -114,7 +114,11 @@ impl Turn<'_> {
         if self.state.made.get(id) != Some(&1) {
             return Outcome::Nothing;
         }
-        let eased = self.state.unproductive.saturating_sub(a_move.relief);
+        let mut eased = self.state.unproductive.saturating_sub(a_move.relief);
+        if self.state.rules >= INVITING {
+            // Who did something is not pressed in the next turn already.
+            eased = eased.min(u32::from(beat.patience).saturating_sub(1));
+        }
         if eased != self.state.unproductive {
             self.push(Event::Climbed(eased));
         }
@@ -203,7 +207,8 @@ impl Turn<'_> {
         open.sort_by_key(|a_move| {
             let near = odds(&a_move.id);
             let far = near < NEAR;
-            (self.state.asked_before.contains(&a_move.id), far, !a_move.done, 1000 - near)
+            let stale = self.state.asked_before.contains(&a_move.id);
+            (stale, far, !a_move.done, 1000 - near)
         });
         let ids: Vec<String> = open.into_iter().map(|a_move| a_move.id.clone()).collect();
         // The first that there are words for.
