@@ -133,6 +133,7 @@ fn a_save_of_the_first_format_goes_on_and_can_be_rolled_back() {
             locale: "en".into(),
             seed: 7,
             save: Some(save.clone()),
+            avoid: Default::default(),
             model: Default::default(),
             ear: None,
         })

@@ -48,6 +48,7 @@
 //! | [`Persona`] | a character; alone, it is somebody to talk to |
 //! | [`Story`] | an authored story, played as an entity; its cast appear as [`Persona`]s of their own |
 //! | [`PlayerSays`], [`PlayerTypes`], [`SavePlay`], [`LoadPlay`], [`RollBackPlay`], [`ForgetPerson`] | what the player does |
+//! | [`ContentSettings`] | what the player does not want to meet: kept out of all plays |
 //! | [`ActiveModel`] | the language model, changed while the game runs; none is fine too |
 //!
 //! | you read | when |
@@ -72,6 +73,7 @@
 //! | 0.19 | 0.1 |
 
 pub mod action;
+mod content;
 mod message;
 mod mind;
 mod model;
@@ -80,6 +82,7 @@ mod play;
 mod story;
 
 pub use action::{Act, NpcAction, NpcActionApp, NpcActions};
+pub use content::ContentSettings;
 pub use message::{
     BeatReached, ForgetPerson, LoadPlay, Notice, NpcActs, NpcSpeaks, PlayOpened, PlaySaved,
     PlayerSays, PlayerTypes, RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
@@ -99,9 +102,10 @@ use bevy_ecs::prelude::*;
 /// What most games use.
 pub mod prelude {
     pub use crate::{
-        Act, ActiveModel, BeatReached, DramaturgPlugins, DramaturgSystems, LoadPlay, Memory, Mood,
-        Notice, NpcAction, NpcActionApp, NpcActs, NpcSpeaks, Persona, Planner, Play, PlayOpened,
-        PlayerSays, PlayerTypes, SavePlay, Speech, Story, StoryEnded, StoryPack, TurnEnded,
+        Act, ActiveModel, BeatReached, ContentSettings, DramaturgPlugins, DramaturgSystems,
+        LoadPlay, Memory, Mood, Notice, NpcAction, NpcActionApp, NpcActs, NpcSpeaks, Persona,
+        Planner, Play, PlayOpened, PlayerSays, PlayerTypes, SavePlay, Speech, Story, StoryEnded,
+        StoryPack, TurnEnded,
     };
 }
 
@@ -132,6 +136,7 @@ impl Plugin for DramaturgPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<ActiveModel>()
             .init_resource::<NpcActions>()
+            .init_resource::<ContentSettings>()
             .add_message::<PlayerSays>()
             .add_message::<PlayerTypes>()
             .add_message::<SavePlay>()
@@ -160,7 +165,10 @@ impl Plugin for DramaturgPlugin {
                     .chain()
                     .in_set(DramaturgSystems::Begin),
             )
-            .add_systems(PostUpdate, play::send.in_set(DramaturgSystems::Send))
+            .add_systems(
+                PostUpdate,
+                (content::tell, play::send).chain().in_set(DramaturgSystems::Send),
+            )
             .add_systems(Last, model::close);
     }
 }

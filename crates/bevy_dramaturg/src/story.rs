@@ -1,6 +1,7 @@
 //! Stories and characters get their plays.
 
 use crate::action::NpcActions;
+use crate::content::ContentSettings;
 use crate::mind::{NpcId, Persona};
 use crate::model::ActiveModel;
 use crate::pack::StoryPack;
@@ -67,6 +68,7 @@ pub(crate) fn begin_stories(
     changes: Option<MessageReader<AssetEvent<StoryPack>>>,
     model: Res<ActiveModel>,
     actions: Res<NpcActions>,
+    content: Res<ContentSettings>,
     stories: Query<(Entity, &Story, Option<&Play>, Option<&Cast>)>,
     personas: Query<&Persona>,
 ) {
@@ -102,6 +104,7 @@ pub(crate) fn begin_stories(
             locale: story.locale.clone(),
             seed: story.seed,
             save: story.save.clone(),
+            avoid: content.all().cloned(),
             model: model.slot(),
             ear: model.ear(),
         };
@@ -114,6 +117,7 @@ pub(crate) fn begin_conversations(
     mut commands: Commands,
     model: Res<ActiveModel>,
     actions: Res<NpcActions>,
+    content: Res<ContentSettings>,
     alone: Query<(Entity, &Persona), (Added<Persona>, Without<CastOf>, Without<Play>)>,
 ) {
     for (entity, persona) in &alone {
@@ -128,6 +132,7 @@ pub(crate) fn begin_conversations(
             locale: locale_of(&persona.description).into(),
             seed: 1,
             save: None,
+            avoid: content.all().cloned(),
             model: model.slot(),
             ear: model.ear(),
         };

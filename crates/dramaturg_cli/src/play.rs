@@ -5,6 +5,7 @@ use dramaturg_llm::{Adapter, AdapterId, LocalSettings, RemoteSettings, Router, R
 use dramaturg_story::{
     Cue, ModelChoice, ModelSlot, Pack, SlotState, Stage, StageSettings, TurnReport,
 };
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -69,6 +70,9 @@ pub struct Play {
     /// Seeds every draw of a new play.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// A content note of the story that is not to be met; `--avoid all` is all of them. Give it once for each.
+    #[arg(long, value_name = "NOTE")]
+    avoid: Vec<String>,
     /// Print one JSON object as the last line.
     #[arg(long)]
     json: bool,
@@ -88,6 +92,29 @@ struct Tally {
 }
 
 impl Play {
+    /// What is not to be met; none where nothing is said of it, so that a save keeps what is in it.
+    fn avoided(&self, pack: &Pack) -> Result<Option<BTreeSet<String>>, String> {
+        let notes = pack.content_notes(&self.locale);
+        let known = || notes.iter().map(|note| note.id.clone());
+        if self.avoid.iter().any(|note| note == "all") {
+            return Ok(Some(known().collect()));
+        }
+        match self.avoid.iter().find(|note| !known().any(|known| known == **note)) {
+            Some(note) if notes.is_empty() => {
+                Err(format!("there is no content note '{note}': the story names none"))
+            }
+            Some(note) => {
+                let known: Vec<String> = known().collect();
+                Err(format!(
+                    "there is no content note '{note}'; the story has {}",
+                    known.join(", ")
+                ))
+            }
+            None if self.avoid.is_empty() => Ok(None),
+            None => Ok(Some(self.avoid.iter().cloned().collect())),
+        }
+    }
+
     pub fn run(self) -> Result<ExitCode, String> {
         let pack = Arc::new(Pack::load(&self.story.story).map_err(|e| e.to_string())?);
         let input: Box<dyn BufRead> = match &self.script {
@@ -107,6 +134,7 @@ impl Play {
             locale: self.locale.clone(),
             seed: self.seed,
             save: self.record.clone(),
+            avoid: self.avoided(&pack)?,
             model: slot.clone(),
             ear: match &self.embedder {
                 None if self.no_model => None,
@@ -220,7 +248,10 @@ impl Play {
                     continue;
                 }
                 Cue::BeatReached { beat, earned } => {
-                    if earned { &mut tally.earned } else { &mut tally.forced }.push(beat);
+                    // What passes by itself is neither earned nor ended by the ladder.
+                    if !pack.beat(&beat).is_some_and(dramaturg_story::Beat::passes) {
+                        if earned { &mut tally.earned } else { &mut tally.forced }.push(beat);
+                    }
                     continue;
                 }
                 Cue::Ended { ending } => {

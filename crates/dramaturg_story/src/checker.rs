@@ -18,6 +18,7 @@ mod bands;
 mod bits;
 mod code;
 mod consequence;
+mod content;
 mod diagnostic;
 mod digest;
 mod draw;
@@ -67,6 +68,7 @@ impl Default for Limits {
 }
 
 /// What the parts of a check share.
+#[derive(Clone, Copy)]
 struct Inspection<'i> {
     pack: &'i Pack,
     sources: &'i Sources,
@@ -116,7 +118,10 @@ pub fn check(pack: &Arc<Pack>, limits: &Limits) -> Report {
     let began = Instant::now();
     let tells = Tells::new(pack);
     let outlooks = Outlooks::new(pack, &tells);
-    let explored = Explorer::new(pack.clone(), outlooks, &tells, limits).run();
+    let mut explored = Explorer::new(pack.clone(), outlooks, &tells, limits).run();
+    let without =
+        content::explored(pack, &tells, limits, limits.time.saturating_sub(began.elapsed()));
+    content::join(&mut explored, &without);
     let paths = Paths::new(&explored);
     let sources = Sources::default();
     let of = Inspection {
@@ -142,6 +147,8 @@ pub fn check(pack: &Arc<Pack>, limits: &Limits) -> Report {
     reach::beats(&of, &mut found);
     reach::endings(&of, &mut found);
     silence::circles(&of, silent, &mut found);
+    content::avoided(&of, &without, &mut found);
+    content::examples(&of, &mut found);
     knowledge::leaks(&of, &mut found);
     consequence::disagreements(&of, &mut found);
     neighbours::neighbours(&of, &mut found);

@@ -2,6 +2,8 @@
 
 mod acts;
 mod answers;
+mod avoid;
+mod canon;
 mod confirm;
 mod examples;
 mod guard;
@@ -11,6 +13,7 @@ mod meaning;
 mod neighbours;
 mod normal;
 mod notions;
+mod policy;
 mod rules;
 mod signals;
 mod situation;
@@ -19,6 +22,7 @@ mod tones;
 mod weights;
 
 pub(crate) use answers::answers;
+pub(crate) use avoid::Avoided;
 pub(crate) use confirm::quotable;
 pub(crate) use examples::section;
 pub(crate) use guard::{Guard, Rule, Verdict, Watch};
@@ -27,6 +31,7 @@ pub(crate) use interpret::{hypotheses, interpret};
 pub(crate) use meaning::Hearing;
 pub use meaning::{Ear, Likened};
 pub(crate) use neighbours::{Astray, astray};
+pub(crate) use policy::{never_taken, waits};
 pub(crate) use rules::{clean, contains_word};
 pub use situation::Situation;
 pub(crate) use suggest::suggest;
@@ -56,6 +61,12 @@ pub enum Reading {
     Sexual,
     /// Somebody may be in need: answered with care, and with a way out of the play.
     SelfHarm,
+    /// Bodies torn and cut.
+    Gore,
+    /// Slurs.
+    Hate,
+    /// The claim that somebody lives who is dead.
+    Dead,
     /// The very words of a short while ago.
     Repetition,
     /// No words of any language.
@@ -75,6 +86,9 @@ impl Reading {
             Self::Foreign => "deflect_foreign",
             Self::Sexual => "deflect_sexual",
             Self::SelfHarm => "deflect_self_harm",
+            Self::Gore => "deflect_gore",
+            Self::Hate => "deflect_hate",
+            Self::Dead => "deflect_dead",
             Self::Repetition => "deflect_repetition",
             Self::Gibberish => "deflect_gibberish",
         }

@@ -7,6 +7,7 @@ use dramaturg_mind::action::{Repertoire, Step};
 use dramaturg_mind::emotion::Felt;
 use dramaturg_mind::{ActionKind, Emotion, Pad, Promised, Settled};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// One entry of a play's journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -103,6 +104,8 @@ pub enum Event {
     },
     /// What characters can do in the game's world from now on. Input.
     Equipped(Repertoire),
+    /// What the player does not want to meet from now on: content notes of the pack. Input.
+    Avoids(BTreeSet<String>),
     /// A character did one of those, or tried to; what the game answered is input.
     Called {
         /// Who.
@@ -157,8 +160,11 @@ pub enum Event {
 }
 
 /// The rules by which a new play goes: from 1 on the director asks back where a line comes near a move, and characters remember
-/// with an index, days, and facts about the player.
-pub(crate) const RULES: u16 = 2;
+/// with an index, days, and facts about the player; from [`CAREFUL`] on the play waits for somebody in need.
+pub(crate) const RULES: u16 = CAREFUL;
+/// From these rules on slurs are turned aside, a line that sounds like need is answered and nothing else happens, and the dead
+/// of a pack's canon stay dead.
+pub(crate) const CAREFUL: u16 = 2;
 
 fn is_first(rules: &u16) -> bool {
     *rules == 0
@@ -183,6 +189,7 @@ impl dramaturg_journal::Entry for Event {
             Self::Spoke { .. } => "spoke",
             Self::Acted { .. } => "acted",
             Self::Equipped(_) => "equipped",
+            Self::Avoids(_) => "avoids",
             Self::Called { .. } => "called",
             Self::Promised { .. } => "promised",
             Self::PromiseSettled { .. } => "promise_settled",

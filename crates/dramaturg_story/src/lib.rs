@@ -11,7 +11,7 @@
 //!
 //! let pack = Arc::new(Pack::load(Path::new("assets/stories/lantern"))?);
 //! let stage = Stage::raise(StageSettings {
-//!     pack, locale: "en".into(), seed: 1, save: None, model: ModelSlot::default(), ear: None,
+//!     pack, locale: "en".into(), seed: 1, save: None, avoid: None, model: ModelSlot::default(), ear: None,
 //! });
 //! stage.say("Good evening. I came on the last ferry.");
 //! while let Some(cue) = stage.wait_cue(Duration::from_secs(1)) {
@@ -50,8 +50,8 @@ pub use error::PackError;
 pub use event::Event;
 pub use fact::{Effect, FactKind, Facts, Value};
 pub use pack::{
-    Beat, Canon, Character, Ending, Line, Lore, Missing, Move, Pack, Place, PromiseKind, Prose,
-    QuestStatus, Scene, Secret, WrittenCondition,
+    Beat, Canon, Character, ContentNote, Ending, Line, Lore, Missing, Move, Pack, Place, Policy,
+    PromiseKind, Prose, QuestStatus, Scene, Secret, Treatment, WrittenCondition,
 };
 pub use replay::{Answering, Difference, TurnAgain, again, last_line, replay};
 pub use session::{Ablation, Performer, Session};

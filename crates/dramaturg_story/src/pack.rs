@@ -2,7 +2,9 @@
 
 mod check;
 mod complete;
+mod content;
 mod conversation;
+mod endings;
 mod feelings;
 mod fluent;
 mod load;
@@ -16,6 +18,8 @@ mod tree;
 pub(crate) use check::RETURN;
 pub use complete::Missing;
 pub(crate) use complete::RUNGS;
+pub(crate) use content::section as content_section;
+pub use content::{ContentNote, Policy, Treatment};
 pub use logic::{Beat, Character, Ending, Move, PromiseKind, Scene, Secret};
 pub use lore::Lore;
 pub use names::WrittenCondition;
@@ -63,6 +67,10 @@ pub struct Pack {
     pub(crate) minutes_per_turn: i32,
     /// From which probability a move is granted.
     pub(crate) threshold: f32,
+    /// What is done about talk of some kinds.
+    pub(crate) policy: Policy,
+    /// What players may switch off.
+    pub(crate) content: Vec<String>,
     prose: BTreeMap<String, Prose>,
     lore: BTreeMap<String, Vec<Lore>>,
     fluent: BTreeMap<String, fluent::Fluent>,
@@ -92,7 +100,7 @@ pub enum QuestStatus {
 pub struct Canon<'p> {
     /// Words for what does not exist.
     pub absent: Vec<&'p str>,
-    /// Names of those who are dead.
+    /// Names of those who are dead, each in all its forms.
     pub dead: Vec<&'p str>,
     /// What cannot have happened, a sentence each.
     pub never: Vec<&'p str>,
@@ -222,7 +230,9 @@ impl Pack {
         let prose = self.prose(locale);
         let list = |name: &str| {
             let bullets = prose.bullets(&format!("canon/{name}"));
-            bullets.iter().map(|(_, text)| text.as_str()).collect()
+            // Several ways of saying the same stand on one line.
+            let each = bullets.iter().flat_map(|(_, text)| text.split('|').map(str::trim));
+            each.filter(|text| !text.is_empty()).collect()
         };
         Canon { absent: list("absent"), dead: list("dead"), never: list("never") }
     }

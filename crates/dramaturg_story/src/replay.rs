@@ -166,8 +166,14 @@ pub fn again(
     })
 }
 
-/// Gives the characters what they could do in that turn, with the results that it had.
+/// Gives the session what the game gave it in that turn: what the player avoids, and what characters could do, with the
+/// results that it had.
 fn equip(session: &mut Session, turn: &[Stored<Event>]) {
+    let avoided = turn.iter().find_map(|stored| match &stored.entry {
+        Event::Avoids(notes) => Some(notes.clone()),
+        _ => None,
+    });
+    avoided.into_iter().for_each(|notes| session.avoid(notes));
     let equipped = turn.iter().find_map(|stored| match &stored.entry {
         Event::Equipped(repertoire) => Some(repertoire.clone()),
         _ => None,

@@ -3,6 +3,7 @@
 mod ablation;
 mod answer;
 mod call;
+mod content;
 mod course;
 mod feel;
 #[cfg(test)]
@@ -27,7 +28,7 @@ pub use call::Performer;
 use dramaturg_llm::{Answer, LanguageModel, ModelError, Scoring, ToolCall, ToolError, Warm};
 use dramaturg_mind::Plan;
 use dramaturg_mind::action::Repertoire;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -39,6 +40,8 @@ pub struct Session {
     repertoire: Repertoire,
     performer: Option<Performer>,
     senses: senses::Senses,
+    /// What the player does not want to meet, from the next turn on.
+    avoid: BTreeSet<String>,
 }
 
 /// A turn in the making.
@@ -75,14 +78,9 @@ impl Session {
         let mut state = State::new(&pack);
         events.into_iter().for_each(|event| state.apply(event));
         let repertoire = state.repertoire.clone();
-        Self {
-            pack,
-            state,
-            ablation: None,
-            repertoire,
-            performer: None,
-            senses: senses::Senses::default(),
-        }
+        let avoid = state.avoided.clone();
+        let senses = senses::Senses::default();
+        Self { pack, state, ablation: None, repertoire, performer: None, senses, avoid }
     }
     /// What is true now.
     pub fn state(&self) -> &State {
@@ -96,6 +94,11 @@ impl Session {
     }
     pub(crate) fn repertoire(&self) -> Option<Repertoire> {
         (!self.repertoire.is_empty()).then(|| self.repertoire.clone())
+    }
+    /// From the next turn on, the first one too, the play keeps from the player what these content notes of the pack name; those of
+    /// which there is none in the pack are passed over. It is journaled, so that a replay keeps it too.
+    pub fn avoid(&mut self, notes: impl IntoIterator<Item = String>) {
+        self.avoid = notes.into_iter().filter(|note| self.pack.content.contains(note)).collect();
     }
     /// Takes another version of the story from the next turn on.
     pub fn replace_pack(&mut self, pack: Arc<Pack>) {
@@ -144,6 +147,11 @@ impl Session {
         }
     }
 
+    /// What is to be journaled of [`Self::avoid`].
+    fn avoids_anew(&self) -> Option<Event> {
+        (self.avoid != self.state.avoided).then(|| Event::Avoids(self.avoid.clone()))
+    }
+
     /// What the player might say now: an example of each open move, with nothing locked in it.
     pub fn suggestions(&self) -> Vec<Suggestion> {
         suggest(&self.pack, &self.state)
@@ -179,6 +187,7 @@ impl Session {
         seed: u64,
         cues: &mut dyn FnMut(Cue),
     ) -> Vec<Event> {
+        let avoid = self.avoids_anew();
         let mut turn = self.turn(cues);
         let pack = turn.pack.clone();
         turn.push(Event::Opened {
@@ -188,6 +197,7 @@ impl Session {
             seed,
             rules,
         });
+        avoid.into_iter().for_each(|avoid| turn.push(avoid));
         turn.begin_beat(&pack.start);
         turn.finish()
     }
@@ -199,6 +209,7 @@ impl Session {
         model: Option<&dyn LanguageModel>,
         cues: &mut dyn FnMut(Cue),
     ) -> Vec<Event> {
+        let avoid = self.avoids_anew();
         let equipped = (self.repertoire != self.state.repertoire).then(|| self.repertoire.clone());
         let heard = self.heard();
         let mut turn = self.turn(cues);
@@ -208,6 +219,7 @@ impl Session {
         }
         let text = clean(text);
         turn.push(Event::PlayerSaid { text: text.clone(), model: model.is_some() });
+        avoid.into_iter().for_each(|avoid| turn.push(avoid));
         turn.pass_time();
         turn.equip(equipped);
         turn.settle_promises();

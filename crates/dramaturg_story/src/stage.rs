@@ -10,6 +10,7 @@ use dramaturg_journal::Turn;
 use dramaturg_llm::{LanguageModel, ModelSlot};
 use dramaturg_mind::action::Repertoire;
 use save::Save;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -32,6 +33,9 @@ pub struct StageSettings {
     pub seed: u64,
     /// The save file: continued if it is there. None keeps the play in memory.
     pub save: Option<PathBuf>,
+    /// Content notes of the pack that the player does not want to meet, as [`Stage::avoid`] says; none leaves them as they are in the
+    /// save.
+    pub avoid: Option<BTreeSet<String>>,
     /// The model. While the slot is empty or loading, authored lines are spoken.
     pub model: ModelSlot,
     /// The sense for what the player's lines mean; without one they are understood by their words.
@@ -45,6 +49,7 @@ enum Command {
     LoadFrom(PathBuf),
     RollBack(u32),
     Forget(String),
+    Avoid(BTreeSet<String>),
     ReplacePack(Arc<Pack>),
     Equip(Repertoire),
 }
@@ -112,6 +117,11 @@ impl Stage {
     /// notice. Copies that were saved stay as they are.
     pub fn forget(&self, who: impl Into<String>) {
         let _ = self.commands.send(Command::Forget(who.into()));
+    }
+    /// From the next turn on the play keeps these content notes of the pack ([`Pack::content_notes`]) from the player, and no
+    /// others.
+    pub fn avoid(&self, notes: impl IntoIterator<Item = String>) {
+        let _ = self.commands.send(Command::Avoid(notes.into_iter().collect()));
     }
     /// Takes a changed story from the next turn on.
     pub fn replace_pack(&self, pack: Arc<Pack>) {
@@ -205,6 +215,7 @@ impl Play<'_> {
         self.session = Session::resume(self.settings.pack.clone(), &past);
         self.repertoire.clone().into_iter().for_each(|repertoire| self.equip(repertoire));
         self.settings.ear.iter().for_each(|ear| self.session.listen(ear.clone()));
+        self.avoid();
         let mut opened = self.session.opened(!past.is_empty());
         if let Cue::Opened { turn, newest, .. } = &mut opened {
             *newest = self.save.newest().max(*turn);
@@ -220,6 +231,10 @@ impl Play<'_> {
             self.perform(Cue::Ended { ending });
         }
         self.warm(true, "");
+    }
+
+    fn avoid(&mut self) {
+        self.settings.avoid.clone().into_iter().for_each(|notes| self.session.avoid(notes));
     }
 
     fn equip(&mut self, repertoire: Repertoire) {
@@ -291,11 +306,16 @@ impl Play<'_> {
                     Err(error) => self.perform(Cue::Notice(error.to_string())),
                 }
             }
+            Command::Avoid(notes) => {
+                self.settings.avoid = Some(notes);
+                self.avoid();
+            }
             Command::Typing(text) => self.warm(true, &text),
             Command::Equip(repertoire) => self.equip(repertoire),
             Command::ReplacePack(pack) => {
                 self.settings.pack = pack.clone();
                 self.session.replace_pack(pack);
+                self.avoid();
                 self.warm(true, "");
             }
         }

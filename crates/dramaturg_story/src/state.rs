@@ -53,6 +53,8 @@ pub struct State {
     pub(crate) bags: BTreeMap<String, Bag>,
     /// What characters can do in the game's world.
     pub(crate) repertoire: Repertoire,
+    /// Content notes that the player has switched off.
+    pub(crate) avoided: BTreeSet<String>,
     /// When each character last did each of its actions, as `marta/give_item`, by [`Self::minute`].
     pub(crate) done: BTreeMap<String, Vec<i32>>,
     /// In which turn a step of a plan last failed, as `marta/give_item {"item":"key"}`.
@@ -185,6 +187,7 @@ impl State {
                 self.invited = false;
             }
             Event::Answered { .. } | Event::Likened(_) | Event::Recalled { .. } => {}
+            Event::Avoids(notes) => self.avoided.clone_from(notes),
             Event::Equipped(repertoire) => self.repertoire.clone_from(repertoire),
             Event::Called { npc, step } => self.called(npc, step),
             Event::Promised { by, to, promise, promised } => self.promises.push(Promise {
@@ -283,6 +286,7 @@ impl State {
             ever_made: self.ever_made.clone(),
             begun: self.begun.clone(),
             turn: self.turn,
+            avoided: self.avoided.clone(),
             ..Self::default()
         }
     }
@@ -368,7 +372,7 @@ impl State {
     }
 
     /// The value of a name in a condition: a fact; `beat`, `scene`, `turn`, `tension`; `here.NPC` for who is on the
-    /// stage; `seen.BEAT` and `made.BEAT.MOVE` for how often a beat began and a move was made.
+    /// stage; `avoid.NOTE` for what the player has switched off; `seen.BEAT` and `made.BEAT.MOVE` for how often a beat began and a move was made.
     pub fn value(&self, name: &str) -> Option<Value> {
         let count = |count: Option<&u32>| {
             let count = count.copied().unwrap_or_default();
@@ -381,6 +385,7 @@ impl State {
             return Some(value.clone());
         }
         match name.split_once('.') {
+            Some(("avoid", note)) => Some(Value::Bool(self.avoids(note))),
             Some(("here", npc)) => Some(Value::Bool(self.present.contains(npc))),
             Some(("seen", beat)) => count(self.begun.get(beat)),
             Some(("made", made)) => count(self.ever_made.get(made)),
@@ -402,6 +407,11 @@ impl State {
     /// Whether the speaker did not ask what the player meant, but held the move out by itself.
     pub fn is_invited(&self) -> bool {
         self.invited
+    }
+
+    /// Whether the player has switched a content note off.
+    pub fn avoids(&self, note: &str) -> bool {
+        self.avoided.contains(note)
     }
 
     /// Whether a condition holds now.

@@ -339,3 +339,50 @@ fn the_packs_of_the_tests_are_whole() {
         assert!(report.silent.unwrap().is_kept());
     }
 }
+
+#[test]
+fn what_a_player_can_not_switch_off() {
+    let logic = |content: &str| {
+        format!(
+            "(content: [\"spiders\"], beats: [(id: \"a\", next: [\"b\"], moves: [{GO}]), (id: \"«b\", {content} moves: [{GO}])], endings: [(id: \"e\")])"
+        )
+    };
+    let words = story(&["a", "b"], END);
+    has(Code::Unavoidable, &logic("content: [\"spiders\"],"), &words);
+    let plain = logic("content: [\"spiders\"],").replace('«', "");
+    let gentle = format!("{words}# beat b\n## open when avoid.spiders\n> Softly.\n");
+    let (report, ..) = checked(&plain, &[("en/story.md", &gentle)], &Limits::default());
+    assert!(report.diagnostics.is_empty(), "{report}");
+    // A line that is marked, and nothing beside it.
+    let marked = words.replace("> The end.", "> «The end, with eight legs. #spiders");
+    has(Code::Unavoidable, &logic("").replace('«', ""), &marked);
+    // One that only names it.
+    let named = format!(
+        "{}# content spiders\n## words\n- spider\n",
+        words.replace("> The end.", "> «Spiders!")
+    );
+    has(Code::Unavoidable, &logic("").replace('«', ""), &named);
+}
+
+#[test]
+fn an_ending_that_only_the_unwary_reach() {
+    let logic = r#"(content: ["spiders"], facts: {"fed": Bool(false)},
+        beats: [(id: "a", moves: [(id: "go", requires: "fed", done: true)])],
+        storylets: [(id: "s", content: ["spiders"], when: "beat is 'a'", moves: [], on_begin: [Set("fed", Bool(true))])],
+        endings: [(id: "e", when: "fed")])"#;
+    let words =
+        format!("# cast ann\nYou are Ann.\n{}# beat s\n## open\n> A spider.\n{END}\n", beat("a"));
+    let (report, ..) = checked(logic, &[("en/story.md", &words)], &Limits::default());
+    let stuck = report.diagnostics.iter().find(|found| found.code == Code::NoWayOut);
+    let stuck = stuck.unwrap_or_else(|| panic!("{report}"));
+    assert!(stuck.notes.iter().any(|note| note.contains("switched off spiders")), "{report}");
+}
+
+#[test]
+fn an_example_against_the_policy() {
+    let words = story(&["a"], END).replace("- I go on", "- I go on\n- «You liar, I go on");
+    let logic = format!(
+        "(policy: (insult: TurnAside), beats: [(id: \"a\", moves: [{GO}])], endings: [(id: \"e\")])"
+    );
+    has(Code::TurnedAside, &logic, &words);
+}

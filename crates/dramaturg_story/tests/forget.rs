@@ -25,6 +25,7 @@ fn the_players_words_leave_the_file() {
         locale: "en".into(),
         seed: 1,
         save: Some(save.clone()),
+        avoid: Default::default(),
         model: Default::default(),
         ear: None,
     };

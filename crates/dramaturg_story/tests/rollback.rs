@@ -20,6 +20,7 @@ fn raise(save: &Path) -> Stage {
         locale: "en".into(),
         seed: 1,
         save: Some(save.to_owned()),
+        avoid: Default::default(),
         model: ModelSlot::default(),
         ear: None,
     })
@@ -103,6 +104,7 @@ fn a_suggestion_makes_its_move() {
             locale: locale.into(),
             seed: 1,
             save: Some(dir.path().join(locale)),
+            avoid: Default::default(),
             model: ModelSlot::default(),
             ear: None,
         });

@@ -27,7 +27,7 @@ pub struct Expectation {
 
 #[derive(Clone, Debug, PartialEq)]
 enum What {
-    Reached { beat: String, earned: Option<bool> },
+    Reached { beat: String, way: Option<Way> },
     Ending(Option<String>),
     Fact { fact: String, how: Comparison, value: Value },
     Says { npc: Option<String>, text: String },
@@ -37,6 +37,29 @@ enum What {
     Count { of: Count, how: Comparison, number: u32 },
 }
 
+/// How a beat came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// By the player's move.
+    Earned,
+    /// By the ladder's last rung.
+    Forced,
+    /// By itself, as it is meant to.
+    Passed,
+}
+
+impl Way {
+    const ALL: [Self; 3] = [Self::Earned, Self::Forced, Self::Passed];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Earned => "earned",
+            Self::Forced => "forced",
+            Self::Passed => "passed",
+        }
+    }
+}
+
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Count {
@@ -44,7 +67,7 @@ enum Count {
     Calls,
     /// Lines that a model wrote.
     Improvised,
-    /// Beats that ended without the player's doing.
+    /// Beats that the ladder's last rung ended.
     Forced,
     /// Lines of the player.
     Turns,
@@ -167,16 +190,21 @@ fn expectation(words: &[Word], pack: &Pack) -> Result<Read, String> {
 }
 
 fn reached(words: &[Word], pack: &Pack) -> Result<What, String> {
-    let how = "write: reached BEAT, reached BEAT earned or reached BEAT forced";
-    let (beat, earned) = match words {
+    let (beat, way) = match words {
         [Word::Plain(beat)] => (beat, None),
-        [Word::Plain(beat), Word::Plain(way)] if way == "earned" => (beat, Some(true)),
-        [Word::Plain(beat), Word::Plain(way)] if way == "forced" => (beat, Some(false)),
-        _ => return Err(how.into()),
+        [Word::Plain(beat), Word::Plain(way)] => {
+            (beat, Way::ALL.into_iter().find(|known| known.name() == way))
+        }
+        _ => return Err(HOW_REACHED.into()),
     };
+    if words.len() == 2 && way.is_none() {
+        return Err(HOW_REACHED.into());
+    }
     let beats = pack.beats().iter().map(|beat| beat.id.as_str());
-    Ok(What::Reached { beat: known("beat", beat, beats)?, earned })
+    Ok(What::Reached { beat: known("beat", beat, beats)?, way })
 }
+
+const HOW_REACHED: &str = "write: reached BEAT, or reached BEAT earned, forced or passed";
 
 fn ending(words: &[Word], turn: Option<u32>, pack: &Pack) -> Result<What, String> {
     if turn.is_some() {

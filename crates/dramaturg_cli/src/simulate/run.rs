@@ -168,7 +168,11 @@ impl Setting {
             }
             run.note_reading(&said.text, &said.intent, &beat, &events);
             for event in &events {
-                if let Event::BeatReached { beat, earned } = event {
+                // What passes by itself is nobody's: neither earned nor ended by the ladder.
+                let passes = |id: &str| self.pack.beat(id).is_some_and(|beat| beat.passes());
+                if let Event::BeatReached { beat, earned } = event
+                    && !passes(beat)
+                {
                     run.beats.push((beat.clone(), *earned));
                     if let Some(at) = idle_at.take() {
                         let recovery = if *earned {

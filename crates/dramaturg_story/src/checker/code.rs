@@ -46,10 +46,14 @@ pub enum Code {
     Bounded,
     /// A character never does what it could.
     DeadAction,
+    /// What a player has switched off is met all the same, or nothing is left in its place.
+    Unavoidable,
+    /// An example that the pack's policy turns aside.
+    TurnedAside,
 }
 
 /// All of them: the first is DR0001.
-const ALL: [Code; 20] = [
+const ALL: [Code; 22] = [
     Code::Unreadable,
     Code::NoSpeaker,
     Code::StrayHeading,
@@ -70,6 +74,8 @@ const ALL: [Code; 20] = [
     Code::IdleFact,
     Code::Bounded,
     Code::DeadAction,
+    Code::Unavoidable,
+    Code::TurnedAside,
 ];
 
 impl Code {
@@ -94,7 +100,9 @@ impl Code {
             | Self::DeadSecret
             | Self::IdleFact
             | Self::Bounded
-            | Self::DeadAction => Severity::Warning,
+            | Self::DeadAction
+            | Self::Unavoidable
+            | Self::TurnedAside => Severity::Warning,
             Self::Unreadable
             | Self::NoSpeaker
             | Self::NeverEqual

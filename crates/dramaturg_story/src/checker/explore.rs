@@ -46,6 +46,8 @@ const KEPT: usize = 64;
 pub(super) struct Explored {
     pub(super) pack: Arc<Pack>,
     pub(super) outlooks: Arc<Outlooks>,
+    /// What the player has switched off.
+    pub(super) avoided: BTreeSet<String>,
     /// The beat of each state; none where the story is over.
     pub(super) beats: Vec<u16>,
     pub(super) steps: Vec<Step>,
@@ -53,6 +55,8 @@ pub(super) struct Explored {
     pub(super) closed: Vec<bool>,
     /// States in which the story is over: ending, whether it fits.
     pub(super) over: BTreeMap<u32, (String, bool)>,
+    /// Endings that are reached by who has switched something off.
+    pub(super) ended_elsewhere: BTreeSet<String>,
     /// How often each beat began, asides too.
     pub(super) begun: BTreeMap<String, usize>,
     /// From which beat to which, how often: endings as `ending keep`.
@@ -103,10 +107,12 @@ impl<'l> Explorer<'l> {
         let out = Explored {
             pack: pack.clone(),
             outlooks: outlooks.clone(),
+            avoided: BTreeSet::new(),
             beats: Vec::new(),
             steps: Vec::new(),
             closed: Vec::new(),
             over: BTreeMap::new(),
+            ended_elsewhere: BTreeSet::new(),
             begun: BTreeMap::new(),
             ways: BTreeMap::new(),
             made: BTreeSet::new(),
@@ -132,6 +138,12 @@ impl<'l> Explorer<'l> {
             rest: VecDeque::new(),
             out,
         }
+    }
+
+    /// For a player who has switched that off.
+    pub(super) fn avoiding(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        self.out.avoided = notes.into_iter().collect();
+        self
     }
 
     /// Goes everywhere, as far as the limits allow.
@@ -167,7 +179,7 @@ impl<'l> Explorer<'l> {
         while let Some(next) = script.take().filter(|_| tried < OUTCOMES) {
             tried += 1;
             let mut rehearsal = self.rehearsal(next);
-            let state = opened(&self.pack, &locale, &mut rehearsal);
+            let state = opened(&self.pack, &locale, &self.out.avoided, &mut rehearsal);
             if self.out.beats.is_empty() {
                 // The curtain is a state of its own: what chance does to the opening are steps from it.
                 self.add_node(hash(b"curtain"), NOWHERE);

@@ -82,7 +82,7 @@ impl<'e> Paths<'e> {
             let script = step.fate.as_deref().map(<[u32]>::to_vec).unwrap_or_default();
             let mut rehearsal = Rehearsal { fate: Fate::of(script), ..Rehearsal::default() };
             if told.0.is_empty() && silent == 0 && state.beat.is_empty() {
-                state = opened(pack, &locale, &mut rehearsal);
+                state = opened(pack, &locale, &self.explored.avoided, &mut rehearsal);
                 told.done(format!("the story opens{}", came_of(&rehearsal.events, &[])));
                 continue;
             }

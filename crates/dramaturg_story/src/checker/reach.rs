@@ -222,8 +222,14 @@ pub(super) fn endings(of: &Inspection, out: &mut Vec<Diagnostic>) {
     if !of.is_whole {
         return;
     }
-    let reached: BTreeSet<&str> =
-        explored.over.values().map(|(ending, _)| ending.as_str()).collect();
+    let elsewhere = explored.ended_elsewhere.iter();
+    let reached: BTreeSet<&str> = explored
+        .over
+        .values()
+        .map(|(ending, _)| ending)
+        .chain(elsewhere)
+        .map(String::as_str)
+        .collect();
     for ending in pack.endings.iter().filter(|e| !reached.contains(e.id.as_str())) {
         let at = place(pack, &format!("ending {}", ending.id));
         let why = match &ending.when {

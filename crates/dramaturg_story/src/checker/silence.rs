@@ -29,7 +29,7 @@ impl SilentPlay {
     pub(super) fn of(pack: &Arc<Pack>) -> Self {
         let locale = pack.locales.first().map(String::as_str).unwrap_or_default();
         let mut rehearsal = Rehearsal::default();
-        let mut state = opened(pack, locale, &mut rehearsal);
+        let mut state = opened(pack, locale, &Default::default(), &mut rehearsal);
         let mut turns = 0;
         while state.ended.is_none() && turns < MOST {
             turns += 1;

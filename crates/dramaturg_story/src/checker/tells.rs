@@ -106,11 +106,16 @@ impl Tells {
             let bullets = bullets.iter().map(|bullet| Line::of_bullet(bullet, speaker));
             for line in lines.iter().cloned().chain(bullets) {
                 for (secret, tell) in self.in_text(&line.text) {
+                    // Of what the player has switched off nothing is said, whatever is written.
+                    let off = pack
+                        .secrets
+                        .get(secret)
+                        .is_some_and(|s| s.content.iter().any(|note| state.avoids(note)));
                     let open = pack
                         .secrets
                         .get(secret)
                         .is_none_or(|s| s.is_open(line.npc.as_deref(), state));
-                    if !open {
+                    if !open && !off {
                         leaks.push(Leak {
                             secret: secret.into(),
                             tell: tell.into(),

@@ -10,7 +10,7 @@ use crate::{FactKind, Line, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sections of a character.
-const WAYS: [&str; 12] = [
+const WAYS: [&str; 15] = [
     "voice",
     "silence",
     "deflect",
@@ -21,6 +21,9 @@ const WAYS: [&str; 12] = [
     "deflect_foreign",
     "deflect_sexual",
     "deflect_self_harm",
+    "deflect_gore",
+    "deflect_hate",
+    "deflect_dead",
     "deflect_repetition",
     "deflect_gibberish",
 ];
@@ -94,6 +97,7 @@ fn belongs(of: &Inspection, section: &str) -> bool {
             pack.secrets.contains_key(name)
                 && (part.is_empty() || part == "tells" || pack.cast.contains_key(part))
         }
+        "content" => pack.content.iter().any(|note| note == name) && matches!(part, "" | "words"),
         "scene" => pack.scenes.contains_key(name) && matches!(part, "" | "open"),
         "action" => {
             part.is_empty() && pack.cast.values().any(|c| c.actions().iter().any(|a| a.id == name))

@@ -1,7 +1,8 @@
 //! How a condition is read: tokens, then an expression in which `not` binds closer than `and`, `and` closer than `or`.
 
-use super::{ConditionError, Expr, Op, Term};
+use super::{Condition, ConditionError, Expr, Op, Term};
 use crate::fact::Value;
+use serde::{Deserialize, Deserializer};
 
 pub(super) fn parse(source: &str) -> Result<Expr, ConditionError> {
     let mut parser = Parser { tokens: tokenize(source)?, at: 0, end: source.len(), depth: 0 };
@@ -164,5 +165,25 @@ impl Parser {
     fn expected(&self, what: &str) -> ConditionError {
         let offset = self.tokens.get(self.at).map_or(self.end, |t| t.0);
         ConditionError { offset, message: format!("expected {what}") }
+    }
+}
+
+impl Default for Condition {
+    fn default() -> Self {
+        Self::always()
+    }
+}
+
+impl<'de> Deserialize<'de> for Condition {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let source = String::deserialize(deserializer)?;
+        Self::parse(&source).map_err(|error| {
+            let spot: String = source.chars().take(160).collect();
+            serde::de::Error::custom(format!(
+                "{} at character {} of the condition \"{spot}\"",
+                error.message,
+                error.offset + 1
+            ))
+        })
     }
 }

@@ -44,6 +44,9 @@ mod tests {
             Reading::Foreign,
             Reading::Sexual,
             Reading::SelfHarm,
+            Reading::Gore,
+            Reading::Hate,
+            Reading::Dead,
             Reading::Repetition,
             Reading::Gibberish,
         ] {

@@ -1,15 +1,18 @@
 //! Questions back: where a line is near a move but not near enough, the character asks whether that is meant, and the player's
 //! yes is the move. Whoever talks to people does the same.
 
+use super::avoid::Avoided;
 use super::contains_word;
 use super::examples::section;
-use super::normal::normal;
+use super::normal::{normal, sentences};
 use crate::{Beat, Pack, State};
 
 /// From which probability a move is asked about. Chosen on the lines marked `dev`: see `docs/evaluation.md`.
 pub(super) const DOUBTFUL: f32 = 0.2;
 /// From which probability what was asked about is taken for meant when the next line comes near it again.
 pub(super) const AGAIN: f32 = 0.3;
+/// The same where an ear heard the line: its probabilities tell near from far more surely.
+pub(super) const DOUBTFUL_HEARD: f32 = 0.1;
 /// How many words may follow a yes: more would say something else.
 const AFTER: usize = 6;
 const AFTER_DENSE: usize = 8;
@@ -105,8 +108,33 @@ const BUT: [&str; 10] =
 const BUT_DENSE: [&str; 10] =
     ["不", "没有", "但", "可是", "要是", "如果", "吗", "先", "呢", "才怪"];
 
-/// Whether a line is a plain yes.
+/// Whether a line is a yes: by itself, or as a first or last sentence that the others don't take back.
 pub(super) fn affirms(text: &str) -> bool {
+    let said = sentences(text);
+    // 'Listen, you half-wit: yes.'
+    let said: Vec<&str> = said.iter().flat_map(|sentence| sentence.split([':', '：'])).collect();
+    if said.len() < 2 {
+        return says_yes(text);
+    }
+    // A yes in the middle of a tale is none.
+    let at_an_end = [said[0], said[said.len() - 1]];
+    at_an_end.iter().enumerate().any(|(end, sentence)| {
+        let but = if end == 0 { &said[1..] } else { &said[..said.len() - 1] };
+        says_yes(sentence) && !but.iter().any(|sentence| takes_back(sentence))
+    })
+}
+
+/// Whether what stands beside a yes may mean that it was none.
+fn takes_back(sentence: &str) -> bool {
+    let plain = normal(sentence);
+    sentence.contains(['?', '？'])
+        || plain.split_whitespace().any(|word| BUT.contains(&word) && word != "dont")
+        || BUT_DENSE.iter().any(|but| *but != "不" && plain.contains(but))
+        || plain.starts_with('不')
+}
+
+/// Whether a sentence is a plain yes.
+fn says_yes(text: &str) -> bool {
     let plain = normal(text);
     if ALONE.contains(&plain.as_str()) {
         return plain == WHY_NOT || !text.contains(['?', '？']);
@@ -137,10 +165,12 @@ pub(crate) fn quotable<'p>(
     a_move: &str,
 ) -> Option<&'p str> {
     let locked = state.locked_tells(pack, Some(&beat.speaker));
-    let examples = pack.prose(&state.locale).bullets(&section(&beat.id, a_move)).iter();
+    let avoided = Avoided::of(pack, state);
+    let prose = pack.prose(&state.locale);
+    let examples = prose.bullets(&section(&beat.id, a_move)).iter();
     examples.map(|(_, text)| text.as_str()).find(|text| {
         let lower = text.to_lowercase();
-        !locked.iter().any(|tell| contains_word(&lower, tell))
+        !locked.iter().any(|tell| contains_word(&lower, tell)) && !avoided.leaves_out(prose, text)
     })
 }
 
@@ -162,6 +192,11 @@ mod tests {
             "嗯",
             "没错！",
             "当然",
+            "Yes. And be quick about it, you old crow.",
+            "Yes, I do. Don't make me say it twice.",
+            "Listen, you half-wit: Yes.",
+            "真他娘的烦。是的。",
+            "是的。别让我说第二遍。",
             "Why not?",
             "Go on, then.",
             "Please.",
@@ -186,6 +221,11 @@ mod tests {
             "okay?",
             "是不是你把他推下去的",
             "do you know the pilot",
+            "Yes. No. I don't know.",
+            "Yes. But not tonight.",
+            "I don't know. Yes? Maybe.",
+            "Not that. Right.",
+            "是的。不，还是算了。",
             "请问你是谁",
             "想死你了",
             "要走了",

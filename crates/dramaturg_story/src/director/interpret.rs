@@ -2,14 +2,16 @@
 //! scorer; all merged into one probability for each open move.
 
 use super::acts::Acts;
-use super::confirm::{AGAIN, DOUBTFUL};
+use super::avoid::Avoided;
+use super::confirm::{AGAIN, DOUBTFUL, DOUBTFUL_HEARD};
 use super::examples::{Library, section};
 use super::meaning::{Hearing, SENSES};
 use super::normal::{plain, sentences};
 use super::signals::{Compared, Signs, compare, logistic};
 use super::tones::{Tone, tone};
 use super::weights::{ASKED, MATCHED, MEANT};
-use super::{ReadBy, Reading, contains_word};
+use super::{ReadBy, Reading, canon, contains_word, policy};
+use crate::event::CAREFUL;
 use crate::pack::is_chinese;
 use crate::{Beat, Event, Pack, State};
 use dramaturg_llm::{
@@ -55,7 +57,7 @@ const INSULT: f32 = 0.85;
 /// Player's lines that are looked back at for a repetition.
 const LOOK_BACK: usize = 6;
 /// Likeness from which a line is about the same as one that was spoken.
-const SAME: f32 = 0.6;
+pub(super) const SAME: f32 = 0.6;
 /// Spoken lines that are looked back at for a contradiction.
 const ESTABLISHED: usize = 12;
 
@@ -136,21 +138,24 @@ pub(crate) fn interpret(
     }
     let library = Library::of(pack, &state.locale);
     let acts = super::acts::acts(text);
-    let tone = tone(text, |word| library.number(word).is_some())
+    let heeded = |tone| policy::is_heeded(pack, state, tone);
+    let tone = tone(text, |word| library.number(word).is_some(), heeded)
         .or_else(|| names_absent(pack, &state.locale, text).then_some(Tone::Foreign));
+    // By the pack's policy not even the author's words are a move in such a tone.
+    let barred = tone.is_some_and(|tone| policy::is_barred(pack, tone));
     let beat = pack.beat(&state.beat);
     let moves = beat.map(|beat| open_moves(state, beat)).unwrap_or_default();
     let beat_id = beat.map_or("", |beat| beat.id.as_str());
     let whole = Part::new(&library, text, beat_id, &moves);
     out.signs = named(&moves, whole.compared.iter().map(|c| c.signs));
-    let asked = state.asked.as_deref().filter(|id| moves.contains(id));
+    let asked = state.asked.as_deref().filter(|id| moves.contains(id) && !barred);
     if let Some(id) = asked.filter(|_| super::confirm::affirms(text)) {
         out.by = ReadBy::Confirmed;
         out.readings.push(Reading::Move(id.to_owned()));
         return out;
     }
     // The author's very words are the move, however they are meant.
-    if let Some(at) = whole.compared.iter().position(|c| c.exact) {
+    if let Some(at) = whole.compared.iter().position(|c| c.exact && !barred) {
         out.by = ReadBy::Exact;
         out.odds = vec![(moves[at].to_owned(), 1000)];
         out.readings.push(Reading::Move(moves[at].to_owned()));
@@ -160,7 +165,7 @@ pub(crate) fn interpret(
         out.by = by;
         out.readings.push(otherwise(pack, state, &library, text, acts, tone));
     };
-    if matches!(tone, Some(Tone::SelfHarm | Tone::Sexual | Tone::Gibberish)) {
+    if barred || tone.is_some_and(Tone::is_no_move) {
         out.odds = moves.iter().map(|id| ((*id).to_owned(), 0)).collect();
         other(&mut out, ReadBy::Rule);
         return out;
@@ -213,7 +218,8 @@ pub(crate) fn interpret(
     if taken.is_empty() {
         if acts.is_empty() && tone.is_none() {
             let first = (0..moves.len()).max_by(|a, b| odds[*a].total_cmp(&odds[*b]));
-            let near = first.filter(|at| odds[*at] >= DOUBTFUL);
+            let doubtful = if out.likened.is_some() { DOUBTFUL_HEARD } else { DOUBTFUL };
+            let near = first.filter(|at| odds[*at] >= doubtful);
             out.near = near.map(|at| moves[at].to_owned());
         }
         let by = if acts.is_empty() && tone.is_none() { ReadBy::Default } else { ReadBy::Rule };
@@ -367,9 +373,10 @@ pub(crate) fn hypotheses(pack: &Pack, state: &State, beat: &Beat) -> Vec<String>
     let frame = if is_chinese(&state.locale) { &CHINESE } else { &ENGLISH };
     // What the speaker does not know is in none of its prompts, an author's example neither.
     let locked = state.locked_tells(pack, Some(&beat.speaker));
+    let avoided = Avoided::of(pack, state);
     let fit = |text: &&str| {
         let lower = text.to_lowercase();
-        !locked.iter().any(|tell| contains_word(&lower, tell))
+        !locked.iter().any(|tell| contains_word(&lower, tell)) && !avoided.is_in(text)
     };
     let says = |id: &&str| {
         let section = section(&beat.id, id);
@@ -403,6 +410,8 @@ fn otherwise(
     match tone {
         Some(Tone::SelfHarm) => return Reading::SelfHarm,
         Some(Tone::Sexual) => return Reading::Sexual,
+        Some(Tone::Gore) => return Reading::Gore,
+        Some(Tone::Hate) => return Reading::Hate,
         _ => {}
     }
     if acts.meets(Acts::BRACKET) || acts.meets(Acts::AUTHORITY) {
@@ -419,6 +428,10 @@ fn otherwise(
     }
     if repeats(state, text) {
         return Reading::Repetition;
+    }
+    let supposed = acts.meets(Acts::HYPOTHETICAL);
+    if state.rules >= CAREFUL && !supposed && canon::raises_the_dead(pack, &state.locale, text) {
+        return Reading::Dead;
     }
     if acts.meets(Acts::CLAIMED) || contradicts(pack, state, library, text) {
         return Reading::Contradiction;
@@ -449,12 +462,7 @@ fn contradicts(pack: &Pack, state: &State, library: &Library, text: &str) -> boo
     if line.question || line.size() < 3 {
         return false;
     }
-    let impossible = pack.canon(&state.locale).never.into_iter().any(|never| {
-        let never = library.line(never);
-        never.negated == line.negated
-            && super::examples::cosine(&line.vector, &never.vector) >= SAME
-    });
-    if impossible {
+    if canon::can_not_be(pack, &state.locale, library, text) {
         return true;
     }
     let spoken = state.history.iter().rev();

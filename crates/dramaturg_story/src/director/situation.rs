@@ -4,6 +4,7 @@ use super::interpret::{Interpretation, interpret};
 use super::meaning::{Ear, Hearing, SENSE_NAMES};
 use super::rules::clean;
 use super::signals::NAMES;
+use crate::event::RULES;
 use crate::{Facts, Pack, State};
 use dramaturg_llm::LanguageModel;
 
@@ -21,6 +22,7 @@ pub struct Situation {
 impl Situation {
     fn state(&self, pack: &Pack) -> State {
         let mut state = State::new(pack);
+        state.rules = RULES;
         state.locale.clone_from(&self.locale);
         state.beat.clone_from(&self.beat);
         state.facts.extend(self.facts.clone());

@@ -1,5 +1,6 @@
 //! What the player might say now: the open moves, in the author's own words.
 
+use super::avoid::Avoided;
 use super::interpret::open_moves;
 use super::rules::contains_word;
 use crate::cue::Suggestion;
@@ -17,13 +18,14 @@ pub(crate) fn suggest(pack: &Pack, state: &State) -> Vec<Suggestion> {
     }
     let prose = pack.prose(&state.locale);
     let locked = state.locked_tells(pack, Some(&beat.speaker));
+    let avoided = Avoided::of(pack, state);
     let said = |text: &str| {
         let player = |speaker: &Option<String>| speaker.as_deref() == Some("player");
         state.history.iter().any(|line| player(&line.speaker) && line.text == text)
     };
     let fit = |text: &&str| {
         let lower = text.to_lowercase();
-        !locked.iter().any(|tell| contains_word(&lower, tell))
+        !locked.iter().any(|tell| contains_word(&lower, tell)) && !avoided.leaves_out(prose, text)
     };
     let succeeds = |id: &&str| {
         let found = beat.moves.iter().find(|a_move| a_move.id == **id);

@@ -61,6 +61,9 @@ pub(super) fn places(parts: &[Part]) -> Result<BTreeMap<String, Place>, PackErro
                 }
             }
         }
+        for (index, note) in part.logic.content.iter().enumerate() {
+            add(format!("content {note}"), root.get("content").nth(index).at())?;
+        }
         for (index, ending) in part.logic.endings.iter().enumerate() {
             add(format!("ending {}", ending.id), root.get("endings").nth(index).get("id").at())?;
         }
@@ -90,6 +93,7 @@ pub(super) fn references(pack: &Pack, part: &Part) -> Result<(), PackError> {
     for (name, secret) in &logic.secrets {
         let spot = root.get("secrets").get(name);
         secret.holders.iter().try_for_each(|npc| check.npc(npc, spot.get("holders")))?;
+        check.content(&secret.content, spot.get("content"))?;
         for (at, npc) in spot.get("knows").names() {
             check.npc_at(npc, at)?;
         }
@@ -151,6 +155,7 @@ impl Check<'_> {
             return self.fail(at, format!("there is no scene '{scene}'"), help);
         }
         beat.next.iter().try_for_each(|id| self.beat(id, spot.get("next"), true))?;
+        self.content(&beat.content, spot.get("content"))?;
         self.effects(&beat.on_begin, spot.get("on_begin"))?;
         self.effects(&beat.on_forced, spot.get("on_forced"))?;
         for (index, a_move) in beat.moves.iter().enumerate() {
@@ -167,6 +172,12 @@ impl Check<'_> {
         }
         let help = nearest(id, self.pack.beats.iter().map(|beat| beat.id.as_str()));
         self.fail(spot.text_at(id), format!("there is no beat '{id}'"), help)
+    }
+    fn content(&self, notes: &[String], spot: Spot) -> Result<(), PackError> {
+        let known = |note: &&String| self.pack.content.contains(note);
+        let Some(note) = notes.iter().find(|note| !known(note)) else { return Ok(()) };
+        let help = nearest(note, self.pack.content.iter().map(String::as_str));
+        self.fail(spot.text_at(note), format!("there is no content note '{note}'"), help)
     }
     fn npc(&self, id: &str, spot: Spot) -> Result<(), PackError> {
         self.npc_at(id, spot.text_at(id))

@@ -116,6 +116,9 @@ pub struct Missing {
 /// Takes what `prose` lacks from the first language's; says what that was.
 pub(super) fn fall_back(prose: &mut Prose, first: &Prose) -> Vec<Missing> {
     let mut missing = Vec::new();
+    for (text, notes) in &first.notes {
+        prose.notes.entry(text.clone()).or_insert_with(|| notes.clone());
+    }
     for (path, place) in first.sections() {
         let Some(from) = first.sections.get(path) else { continue };
         let into = prose.sections.entry(path.to_owned()).or_default();

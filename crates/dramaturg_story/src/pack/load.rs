@@ -8,7 +8,7 @@ use super::names::{Names, WrittenCondition, slots};
 use super::part::Part;
 use super::prose::Prose;
 use super::tree::Place;
-use super::{LOGIC, Pack, check, feelings};
+use super::{LOGIC, Pack, check, endings, feelings};
 use crate::condition::Condition;
 use crate::{PackError, State};
 use dramaturg_mind::Pad;
@@ -128,13 +128,15 @@ pub(super) fn build(folder: &Path, logic: &str, files: &Files) -> Result<Pack, P
         locales: locales(head, files),
         minutes_per_turn: head.minutes_per_turn.max(0),
         threshold: head.threshold.share(),
+        policy: head.policy,
         ..Pack::default()
     };
+    pack.content = parts.iter().flat_map(|part| part.logic.content.clone()).collect();
     let mut words = BTreeMap::new();
     for (index, locale) in pack.locales.iter().enumerate() {
         let of = Words::of(folder, head, files, locale, index == 0)?;
         let mut prose = Prose::default();
-        of.stories.iter().try_for_each(|(file, source)| prose.read(file, source))?;
+        of.stories.iter().try_for_each(|(file, source)| prose.read(file, source, &pack.content))?;
         for (_, source) in of.all() {
             hasher.update(source.as_bytes());
         }
@@ -149,8 +151,10 @@ pub(super) fn build(folder: &Path, logic: &str, files: &Files) -> Result<Pack, P
     pack.conditions = names.derive(&parts)?;
     resolve(&mut pack, &mut parts, &names)?;
     collect(&mut pack, &parts);
+    endings::settle(&mut pack, &parts)?;
     pack.facts.clone_from(&names.facts);
     guard_moves(&mut pack);
+    guard_storylets(&mut pack);
 
     parts.iter().try_for_each(|part| check::references(&pack, part))?;
     parts.iter().try_for_each(|part| feelings::check(&pack, part))?;
@@ -265,6 +269,16 @@ fn resolve(pack: &mut Pack, parts: &mut [Part], names: &Names) -> Result<(), Pac
     }
     let mut in_prose = Vec::new();
     for prose in pack.prose.values_mut() {
+        for (id, ending) in &mut prose.endings {
+            let Some(when) = &mut ending.when else { continue };
+            resolve_at(when, names, &ending.place, &ending.line)?;
+            in_prose.push(WrittenCondition {
+                owner: format!("ending {id}"),
+                role: "when".into(),
+                condition: when.clone(),
+                place: ending.place.clone(),
+            });
+        }
         for (owner, variants) in &mut prose.variants {
             for variant in variants {
                 resolve_at(&mut variant.when, names, &variant.place, &variant.heading)?;
@@ -320,6 +334,16 @@ fn guard_moves(pack: &mut Pack) {
     }
 }
 
+/// Writes into a storylet's condition that it does not begin for who does not want to meet what is in it.
+fn guard_storylets(pack: &mut Pack) {
+    for beat in pack.beats.iter_mut().filter(|beat| beat.storylet) {
+        for note in &beat.content {
+            let wanted = Condition::of_name(format!("avoid.{note}")).negated();
+            beat.when = std::mem::take(&mut beat.when).and(wanted);
+        }
+    }
+}
+
 /// Lore, Fluent, and all that is missing.
 fn finish(
     pack: &mut Pack,
@@ -357,6 +381,11 @@ fn finish(
             if let Some(npc) = entry.knows.iter().find(|npc| !pack.cast.contains_key(*npc)) {
                 let help = super::names::nearest(npc, pack.cast());
                 let message = format!("there is no character '{npc}'");
+                return Err(PackError::at(file, source, 1, 1, message, help));
+            }
+            if let Some(note) = entry.content.iter().find(|note| !pack.content.contains(note)) {
+                let help = super::names::nearest(note, pack.content.iter().map(String::as_str));
+                let message = format!("there is no content note '{note}'");
                 return Err(PackError::at(file, source, 1, 1, message, help));
             }
             lore.push(entry);

@@ -19,13 +19,15 @@ pub struct Lore {
     pub when: Condition,
     /// Who knows it; everybody, if none is named.
     pub knows: Vec<String>,
+    /// What in it players may switch off: content notes of the pack.
+    pub content: Vec<String>,
     /// What there is to know.
     pub text: String,
     /// Where the condition is written, or the file begins.
     pub place: Place,
 }
 
-const HELP: &str = "begin the file with ---, then lines such as `title:`, `keys: fog, mist`, `when:`, `knows: marta`, then --- and the text";
+const HELP: &str = "begin the file with ---, then lines such as `title:`, `keys: fog, mist`, `when:`, `knows: marta`, `content: death`, then --- and the text";
 
 impl Lore {
     /// One file: front matter between two lines of `---`, then the text.
@@ -37,6 +39,7 @@ impl Lore {
             id,
             when: Condition::always(),
             knows: Vec::new(),
+            content: Vec::new(),
             text: String::new(),
             place: Place { file: file.into(), line: 1, column: 1 },
         };
@@ -68,6 +71,7 @@ impl Lore {
                 "title" => value.clone_into(&mut lore.title),
                 "keys" => lore.keys = list(&value.to_lowercase()),
                 "knows" => lore.knows = list(value),
+                "content" => lore.content = list(value),
                 "when" => {
                     let before =
                         line.len() - line.split_once(':').map_or(0, |l| l.1.trim_start().len());
@@ -99,6 +103,7 @@ impl Lore {
     pub fn known_to(&self, npc: &str, state: &State) -> bool {
         (self.knows.is_empty() || self.knows.iter().any(|who| who == npc))
             && state.holds(&self.when)
+            && !self.content.iter().any(|note| state.avoids(note))
     }
     /// How many of its keys a line in lower case has.
     pub(crate) fn touched_by(&self, lower: &str) -> usize {

@@ -55,6 +55,7 @@ impl Names {
     pub(super) fn of(pack: &Pack, parts: &[Part]) -> Result<Self, PackError> {
         let mut names = Self::default();
         names.known.extend(["beat", "scene", "turn", "tension"].map(String::from));
+        names.known.extend(pack.content.iter().map(|note| format!("avoid.{note}")));
         for npc in pack.cast() {
             names.known.insert(format!("here.{npc}"));
         }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub(super) const FORMAT: u32 = 1;
 
 /// What an included file may not say.
-const HEAD: [&str; 13] = [
+const HEAD: [&str; 14] = [
     "dramaturg",
     "id",
     "version",
@@ -23,6 +23,7 @@ const HEAD: [&str; 13] = [
     "clock",
     "minutes_per_turn",
     "threshold",
+    "policy",
 ];
 
 /// A file as it is written, with its places.

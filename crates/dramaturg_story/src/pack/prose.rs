@@ -37,22 +37,44 @@ pub(super) struct Variant {
     pub(super) section: Section,
 }
 
+/// What the words say of an ending: `# ending keep when trust >= 3`, `priority: 5`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct WrittenEnding {
+    pub(super) when: Option<Condition>,
+    pub(super) priority: Option<i16>,
+    /// Where the condition begins, or else where the priority stands.
+    pub(super) place: Place,
+    /// The line, for errors.
+    pub(super) line: String,
+}
+
 /// All words of one language. A section is named by its headings: `beat coat`, `beat coat/move ask/reply`.
 #[derive(Clone, Debug, Default)]
 pub struct Prose {
     pub(super) sections: BTreeMap<String, Section>,
     pub(super) variants: BTreeMap<String, Vec<Variant>>,
+    /// Content notes of texts, by the texts.
+    pub(super) notes: BTreeMap<String, Vec<String>>,
+    /// When each ending can be, and its priority, where its heading says so.
+    pub(super) endings: BTreeMap<String, WrittenEnding>,
     /// The sections as they are written.
     headings: Vec<(String, Place)>,
 }
 
 /// What stands between a section's name and its condition.
 const WHEN: &str = " when ";
+const ENDING: &str = "ending ";
 
 const FIELDS: [&str; 4] = ["title", "name", "aim", "says"];
 
 impl Prose {
-    pub(super) fn read(&mut self, file: &Path, source: &str) -> Result<(), PackError> {
+    /// `notes` are those of the pack: a line that ends with one of them, `#spiders`, is marked by it.
+    pub(super) fn read(
+        &mut self,
+        file: &Path,
+        source: &str,
+        notes: &[String],
+    ) -> Result<(), PackError> {
         let mut headings: Vec<String> = Vec::new();
         let mut is_variant = false;
         for (number, raw) in source.lines().enumerate() {
@@ -73,7 +95,9 @@ impl Prose {
                     ));
                 }
                 let heading = line[depth..].trim();
-                let (name, when) = match heading.split_once(WHEN).filter(|_| depth > 1) {
+                let is_ending = depth == 1 && heading.starts_with(ENDING);
+                let (name, when) = match heading.split_once(WHEN).filter(|_| depth > 1 || is_ending)
+                {
                     Some((name, when)) => (name.trim(), Some(when)),
                     None => (heading, None),
                 };
@@ -82,7 +106,7 @@ impl Prose {
                 let path = headings.join("/");
                 let before = when.map_or(0, |when| raw.trim_end().len() - when.len());
                 let place = |column: usize| Place { file: file.into(), line: number + 1, column };
-                is_variant = when.is_some();
+                is_variant = when.is_some() && !is_ending;
                 if let Some(when) = when {
                     let column = raw.get(..before).unwrap_or_default().chars().count() + 1;
                     let when = Condition::parse(when).map_err(|error| {
@@ -91,6 +115,14 @@ impl Prose {
                         let help = "write it as the conditions in pack.ron";
                         PackError::at(file, source, line, column, error.message, help)
                     })?;
+                    if is_ending {
+                        let id = name.strip_prefix(ENDING).unwrap_or_default().to_owned();
+                        let ending = self.endings.entry(id).or_default();
+                        (ending.when, ending.place) = (Some(when), place(column));
+                        raw.clone_into(&mut ending.line);
+                        self.add_heading(path, place(indent + 1));
+                        continue;
+                    }
                     self.variants.entry(path).or_default().push(Variant {
                         when,
                         place: place(column),
@@ -98,10 +130,7 @@ impl Prose {
                         section: Section::default(),
                     });
                 } else {
-                    if !self.sections.contains_key(&path) {
-                        self.headings.push((path.clone(), place(indent + 1)));
-                    }
-                    self.sections.entry(path).or_default();
+                    self.add_heading(path, place(indent + 1));
                 }
                 continue;
             }
@@ -112,10 +141,33 @@ impl Prose {
                 ));
             }
             let path = headings.join("/");
+            let (line, marked) = marks(line, notes);
+            if let Some(ending) = path.strip_prefix(ENDING)
+                && let Some(priority) = line.strip_prefix("priority:")
+            {
+                let priority = priority.trim().parse().map_err(|_| {
+                    let help = "write a whole number; of several endings the highest is taken";
+                    fail(&format!("'{}' is no priority", priority.trim()), help)
+                })?;
+                let ending = self.endings.entry(ending.into()).or_default();
+                ending.priority = Some(priority);
+                if ending.when.is_none() {
+                    ending.place =
+                        Place { file: file.into(), line: number + 1, column: indent + 1 };
+                    raw.clone_into(&mut ending.line);
+                }
+                continue;
+            }
             let variant = self.variants.get_mut(&path).filter(|_| is_variant);
             let section = match variant.and_then(|variants| variants.last_mut()) {
                 Some(variant) => &mut variant.section,
                 None => self.sections.entry(path).or_default(),
+            };
+            let noted = &mut self.notes;
+            let mut mark = |text: &str| {
+                if !marked.is_empty() {
+                    noted.entry(text.to_owned()).or_default().extend(marked.iter().cloned());
+                }
             };
             if let Some(field) =
                 FIELDS.iter().find(|f| line.strip_prefix(**f).is_some_and(|r| r.starts_with(':')))
@@ -123,10 +175,12 @@ impl Prose {
                 section.fields.insert((*field).into(), line[field.len() + 1..].trim().into());
             } else if let Some(bullet) = line.strip_prefix("- ") {
                 let (emotion, text) = emotion_first(bullet);
+                mark(text);
                 section.bullets.push((emotion.unwrap_or_default(), text.to_owned()));
             } else if let Some(text) = line.strip_prefix('>') {
                 let text = text.trim();
                 if !text.is_empty() {
+                    mark(text);
                     section.lines.push(Line {
                         npc: None,
                         emotion: Emotion::Neutral,
@@ -140,12 +194,26 @@ impl Prose {
                         "use neutral, glad, sad, angry, afraid, surprised or tender",
                     )
                 })?;
+                mark(text);
                 section.lines.push(Line { npc: Some(npc.into()), emotion, text: text.into() });
             } else {
+                mark(line);
                 section.text.push(line.to_owned());
             }
         }
         Ok(())
+    }
+
+    fn add_heading(&mut self, path: String, place: Place) {
+        if !self.sections.contains_key(&path) {
+            self.headings.push((path.clone(), place));
+        }
+        self.sections.entry(path).or_default();
+    }
+
+    /// The content notes of a text that is spoken or listed.
+    pub(crate) fn notes(&self, text: &str) -> &[String] {
+        self.notes.get(text).map(Vec::as_slice).unwrap_or_default()
     }
 
     pub(super) fn set_name(&mut self, section: &str, name: &str) {
@@ -167,6 +235,10 @@ impl Prose {
     /// Plain paragraphs of a section.
     pub fn text(&self, section: &str) -> String {
         self.sections.get(section).map(|s| s.text.join(" ")).unwrap_or_default()
+    }
+    /// Plain paragraphs of a section, one by one.
+    pub(crate) fn paragraphs(&self, section: &str) -> impl Iterator<Item = &str> {
+        self.sections.get(section).into_iter().flat_map(|s| s.text.iter().map(String::as_str))
     }
     /// Lines to be performed.
     pub fn lines(&self, section: &str) -> &[Line] {
@@ -224,6 +296,17 @@ impl Prose {
     pub fn sections(&self) -> impl Iterator<Item = (&str, &Place)> {
         self.headings.iter().map(|(path, place)| (path.as_str(), place))
     }
+}
+
+/// A line without the notes at its end, and those.
+fn marks<'l>(line: &'l str, notes: &[String]) -> (&'l str, Vec<String>) {
+    let (mut line, mut marks) = (line, Vec::new());
+    while let Some((before, last)) = line.rsplit_once(" #") {
+        let Some(note) = notes.iter().find(|note| *note == last) else { break };
+        marks.push(note.clone());
+        line = before.trim_end();
+    }
+    (line, marks)
 }
 
 /// `(sad) text` with a known emotion.

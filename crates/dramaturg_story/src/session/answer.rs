@@ -1,7 +1,7 @@
 //! The player's turn: each move that was made in the line, then the steering.
 
 use super::{Ablation, Turn};
-use crate::director::{ReadBy, Reading, answers, quotable};
+use crate::director::{ReadBy, Reading, answers, quotable, waits};
 use crate::pack::{Line, RUNGS};
 use crate::{Beat, Event, Move};
 use dramaturg_llm::LanguageModel;
@@ -17,6 +17,8 @@ enum Outcome {
     Over,
 }
 
+/// The section of a move in which it is held out.
+const INVITE: &str = "invite";
 /// The rules from which on steering holds out a move.
 const INVITING: u16 = 2;
 /// From how many thousandths a move is held out before the others, since the player's line came near it.
@@ -51,6 +53,10 @@ impl Turn<'_> {
                     break;
                 }
             }
+        }
+        if waits(&pack, self.state, readings.iter().map(|(reading, _)| reading)) {
+            self.settle_promises();
+            return;
         }
         self.quiet = outcome == Outcome::Nothing;
         if outcome == Outcome::Nothing {
@@ -110,7 +116,11 @@ impl Turn<'_> {
         if self.state.made.get(id) != Some(&1) {
             return Outcome::Nothing;
         }
-        let eased = self.state.unproductive.saturating_sub(a_move.relief);
+        let mut eased = self.state.unproductive.saturating_sub(a_move.relief);
+        if self.state.rules >= INVITING {
+            // Who did something is not pressed in the next turn already.
+            eased = eased.min(u32::from(beat.patience).saturating_sub(1));
+        }
         if eased != self.state.unproductive {
             self.push(Event::Climbed(eased));
         }
@@ -155,7 +165,9 @@ impl Turn<'_> {
         let own = format!("beat {}/move {id}/{way}", beat.id);
         let pack = self.pack.clone();
         let prose = pack.prose(&self.state.locale);
-        if prose.can_perform(&own) {
+        // What was said of it once is not said again: then the author's example is quoted.
+        let said = way == INVITE && self.is_exhausted(&own);
+        if prose.can_perform(&own) && !said {
             self.push(event(id.to_owned()));
             self.direct(&directive);
             self.perform_section(&own);
@@ -182,9 +194,11 @@ impl Turn<'_> {
 
     /// Steering ends in something that can be taken up with a word: of the moves that can be made, one that was not held out
     /// yet, that the last line came near, that brings the story on.
-    fn invite(&mut self, beat: &Beat) {
+    ///
+    /// False where there is none, or no words for it.
+    fn invite(&mut self, beat: &Beat) -> bool {
         if self.state.rules < INVITING || beat.speaker.is_empty() {
-            return;
+            return false;
         }
         let odds = |id: &str| {
             let near = self.report.interpretation.iter().find(|(of, _)| of == id);
@@ -199,11 +213,11 @@ impl Turn<'_> {
         open.sort_by_key(|a_move| {
             let near = odds(&a_move.id);
             let far = near < NEAR;
-            (self.state.asked_before.contains(&a_move.id), far, !a_move.done, 1000 - near)
+            let stale = self.state.asked_before.contains(&a_move.id);
+            (stale, far, !a_move.done, 1000 - near)
         });
         let ids: Vec<String> = open.into_iter().map(|a_move| a_move.id.clone()).collect();
-        // The first that there are words for.
-        let _ = ids.iter().any(|id| self.offer(beat, id, "invite"));
+        ids.iter().any(|id| self.offer(beat, id, INVITE))
     }
 
     /// Says in the report what is asked of the speaker.
@@ -224,6 +238,14 @@ impl Turn<'_> {
         let mut tension = self.state.unproductive.saturating_add(1);
         let section = |rung: usize| format!("beat {}/{}", beat.id, RUNGS[rung]);
         let mut rung = tension.checked_sub(patience).map(|rung| (rung as usize).min(LAST));
+        // Who came back to a rung by doing something gets their time, though it has nothing new to say.
+        if rung.is_some_and(|rung| rung < LAST && self.is_exhausted(&section(rung)))
+            && self.invite(beat)
+        {
+            self.push(Event::Climbed(tension));
+            self.quiet = false;
+            return;
+        }
         if let Some(rung) = &mut rung {
             while *rung < LAST && self.is_exhausted(&section(*rung)) {
                 *rung += 1;
@@ -241,7 +263,7 @@ impl Turn<'_> {
         if rung == LAST {
             self.reached(&beat.id, false);
         } else {
-            self.invite(beat);
+            let _ = self.invite(beat);
         }
     }
 
@@ -251,6 +273,10 @@ impl Turn<'_> {
         let ways = answers(self.pack.prose(&self.state.locale), &self.state.locale, npc, way);
         if ways.is_empty() {
             return;
+        }
+        let ways = self.fit_ways(ways);
+        if ways.is_empty() {
+            return self.perform(&self.left_out());
         }
         let pick = (self.state.seed as usize).wrapping_add(self.state.turn as usize) % ways.len();
         let (emotion, text) = ways[pick].clone();

@@ -38,7 +38,12 @@ impl Turn<'_> {
             *id == RETURN || pack.beat(id).is_some_and(|b| self.state.holds(&b.when))
         };
         // Where no condition holds the first one follows: a story is never stuck.
-        let chosen = next.iter().find(is_ready).or(next.first());
+        // What the player does not want to meet follows only where nothing else can.
+        let is_wanted = |id: &&String| {
+            pack.beat(id).is_none_or(|b| !b.content.iter().any(|note| self.state.avoids(note)))
+        };
+        let wanted = next.iter().find(|id| is_ready(id) && is_wanted(id));
+        let chosen = wanted.or_else(|| next.iter().find(is_ready)).or(next.first());
         if let (Some(rehearsal), Some(id)) = (&mut self.rehearsal, chosen)
             && self.state.forced.get(id).is_some_and(|rounds| *rounds >= ROUNDS)
         {
@@ -183,6 +188,7 @@ impl Turn<'_> {
                 // One that nobody took up is not offered again before the player did something.
                 && self.rounds(&beat.id) == 0
                 && self.state.holds(&beat.when)
+                && !self.is_left_out(&format!("beat {}/open", beat.id))
         });
         // Of equals, the first as it is written.
         let best = ready.min_by_key(|beat| i64::from(beat.salience).wrapping_neg());

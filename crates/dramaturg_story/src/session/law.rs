@@ -216,6 +216,50 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+    /// Whatever a player has switched off: the story stays legal, names none of it, and an ending is reached.
+    #[test]
+    fn any_pack_ends_for_who_has_switched_something_off(
+        bytes in prop::collection::vec(any::<u8>(), 1..400),
+        notes in prop::collection::btree_set(prop::sample::select(vec!["one", "x", "b"]), 0..3),
+        lines in 0..20_usize,
+    ) {
+        let mut choices = Choices(bytes.iter().cycle());
+        let (logic, mut words, beats) = written(&mut choices);
+        let logic = logic
+            .replacen('(', "(content: [\"one\", \"x\", \"b\"], ", 1)
+            .replace("(id: \"b0\",", "(id: \"b0\", content: [\"b\"],")
+            .replace("(id: \"b2\",", "(id: \"b2\", content: [\"b\", \"x\"],");
+        // The replies, a hint, an ending.
+        words.push_str("# content one\n## words\n- one\n# content x\n## words\n- x\n- f\n");
+        let files = BTreeMap::from([(PathBuf::from("en/story.md"), words)]);
+        let pack = Pack::from_files(Path::new("chance"), &logic, &files);
+        let pack = Arc::new(pack.unwrap_or_else(|error| panic!("{error}\n{logic}")));
+        let mut session = Session::resume(pack.clone(), []);
+        session.avoid(notes.iter().map(|note| (*note).to_owned()));
+        let mut events = session.open("en", 1, &mut |_| {});
+        for _ in 0..lines {
+            events.extend(turn(&mut session, &readings(&mut choices)));
+            check_state(&session);
+        }
+        let most = beats * (3 + DEEPEST) * (MOST_PATIENCE + 5);
+        for _ in 0..=most {
+            events.extend(turn(&mut session, &[(Reading::Silence, ReadBy::Rule)]));
+            check_state(&session);
+        }
+        prop_assert!(session.state.ended.is_some(), "not over after {} turns", most);
+        for event in &events {
+            if let Event::Spoke { text, .. } = event {
+                prop_assert!(!notes.contains("one") || text != "one");
+                prop_assert!(!notes.contains("x") || (text != "x" && text != "f"));
+            }
+        }
+        let folded = Session::resume(pack, &events);
+        prop_assert_eq!(folded.state(), session.state());
+    }
+}
+
 #[test]
 fn several_moves_of_one_line_are_made_in_their_order() {
     let logic = r#"(facts: {"n": Number(initial: 0, min: 0, max: 9)}, beats: [(id: "b", moves: [

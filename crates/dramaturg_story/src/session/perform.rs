@@ -86,6 +86,9 @@ impl Turn<'_> {
     pub(super) fn perform(&mut self, line: &Line) {
         let Line { npc, emotion, text } = line.clone();
         let text = self.pack.say(self.state, &text).into_owned();
+        if self.avoided().is_in(&text) {
+            return;
+        }
         let emotion = self.face_of(npc.as_deref(), emotion);
         if self.rehearsal.is_none() {
             let voice = self.voice_of(npc.as_deref());
@@ -113,14 +116,22 @@ impl Turn<'_> {
             rehearsal.performs(section, speaker, self.state);
         }
         let (name, lines, bullets) = pack.prose(&self.state.locale).performed(section, self.state);
-        lines.iter().for_each(|line| self.perform(line));
-        let unheard: Vec<u32> = (0..bullets.len())
-            .filter(|i| !self.is_heard(&Line::of_bullet(&bullets[*i], speaker).text))
-            .filter_map(|i| u32::try_from(i).ok())
+        let Some(fit) = self.fit(lines, bullets) else { return self.perform(&self.left_out()) };
+        fit.lines.iter().for_each(|line| self.perform(line));
+        let unheard: Vec<u32> = fit
+            .bullets
+            .iter()
+            .copied()
+            .filter(|i| !self.is_heard(&Line::of_bullet(&bullets[*i as usize], speaker).text))
             .collect();
         let is_shared = self.rehearsal.is_some() && unheard.len() > 1 && self.is_shared(bullets);
         let drawn = match &mut self.rehearsal {
             Some(rehearsal) if is_shared => rehearsal.choose(&unheard).map(|i| i as usize),
+            // What is left out is not drawn, even where all the rest was heard.
+            _ if unheard.is_empty() && fit.bullets.len() < bullets.len() => match fit.bullets[..] {
+                [] => None,
+                _ => self.draw(&name, &fit.bullets, bullets.len()),
+            },
             _ => self.draw(&name, &unheard, bullets.len()),
         };
         if let Some(bullet) = drawn.and_then(|i| bullets.get(i)) {
@@ -149,9 +160,11 @@ impl Turn<'_> {
     pub(super) fn is_exhausted(&self, section: &str) -> bool {
         let prose = self.pack.prose(&self.state.locale);
         let (_, lines, bullets) = prose.performed(section, self.state);
-        match bullets {
-            [] => lines.first().is_some_and(|line| self.is_heard(&line.text)),
-            bullets => bullets.iter().all(|b| self.is_heard(&Line::of_bullet(b, "").text)),
+        let Some(fit) = self.fit(lines, bullets) else { return true };
+        if fit.bullets.is_empty() {
+            return fit.lines.first().is_some_and(|line| self.is_heard(&line.text));
         }
+        let mut left = fit.bullets.iter().filter_map(|at| bullets.get(*at as usize));
+        left.all(|bullet| self.is_heard(&Line::of_bullet(bullet, "").text))
     }
 }

@@ -118,12 +118,18 @@ fn turn<'t>(
     }
 }
 
-/// The state when the curtain is up. Moods and memories are left out: no condition reads them.
-pub(crate) fn opened(pack: &Arc<Pack>, locale: &str, rehearsal: &mut Rehearsal) -> State {
+/// The state when the curtain is up, for a player who has switched that off. Moods and memories are left out: no condition reads them.
+pub(crate) fn opened(
+    pack: &Arc<Pack>,
+    locale: &str,
+    avoided: &BTreeSet<String>,
+    rehearsal: &mut Rehearsal,
+) -> State {
     let mut state = State::new(pack);
     state.moods.clear();
     state.memories.clear();
     state.locale = locale.into();
+    state.avoided.clone_from(avoided);
     turn(pack, &mut state, &mut |_| {}, rehearsal).begin_beat(&pack.start);
     state
 }

@@ -1,6 +1,7 @@
 //! What the model is asked when a character speaks for itself. Nothing that is locked for the character gets in.
 
 use super::Ablation;
+use crate::director::Avoided;
 use crate::pack::{Prose, is_chinese};
 use crate::{Beat, Pack, State};
 use dramaturg_llm::{CompletionRequest, Kind, Message, Priority, Sampling, Work};
@@ -61,14 +62,15 @@ pub(super) fn compose_request(
 ) -> CompletionRequest {
     let prose = pack.prose(&state.locale);
     let npc = beat.speaker.as_str();
-    let persona = pack.persona(&state.locale, npc);
     let frame = if is_chinese(&state.locale) { &CHINESE } else { &ENGLISH };
     let bare = ablation == Some(Ablation::SecretsInPrompt);
     let locked = if bare { Vec::new() } else { state.locked_tells(pack, Some(npc)) };
+    let avoided = Avoided::of(pack, state);
     let fit = |line: &Remembered| {
         let lower = line.text.to_lowercase();
-        !locked.iter().any(|tell| lower.contains(tell.as_str()))
+        !locked.iter().any(|tell| lower.contains(tell.as_str())) && !avoided.is_in(&line.text)
     };
+    let description = avoided.text(prose, &format!("cast {npc}"));
     let memory = state.memories.get(npc);
     let recent = memory.map(|memory| recent(memory, player)).unwrap_or_default();
     let oldest = oldest(recent);
@@ -81,23 +83,26 @@ pub(super) fn compose_request(
         }
         _ => recalled(pack, state, npc, memory, (player, reminded_of), long_ago),
     });
-    let say = |text: &str| pack.say(state, text).into_owned();
-    let mut setting = prose.text("story");
-    let here = prose.text(&format!("scene {}", state.scene));
+    let say = |text: &str| avoided.without(&pack.say(state, text));
+    let mut setting = avoided.text(prose, "story");
+    let here = avoided.text(prose, &format!("scene {}", state.scene));
     if !here.is_empty() {
         setting = format!("{}\n{}", say(&setting), say(&here));
     }
-    let aim = prose.field(&format!("beat {}", beat.id), "aim");
+    let aim = prose.field(&format!("beat {}", beat.id), "aim").filter(|aim| !avoided.is_in(aim));
     let aim = aim.map(|aim| format!("{}{}{}", frame.wants[0], say(aim), frame.wants[1]));
     let lore = lore(pack, state, npc, player, &locked);
-    let lore = lore.into_iter().map(|text| format!("({}{text})", frame.lore));
+    let lore = lore
+        .into_iter()
+        .filter(|text| !avoided.is_in(text))
+        .map(|text| format!("({}{text})", frame.lore));
     let parts = PromptParts {
-        stable: format!("{}\n{}\n{}", say(&persona.description), say(&setting), frame.rules),
-        knowledge: knowledge(pack, state, prose, npc, bare),
+        stable: format!("{}\n{}\n{}", say(&description), say(&setting), frame.rules),
+        knowledge: knowledge(pack, state, npc, &avoided, bare),
         exchanges: exchanges(pack, &state.locale, npc, recent.iter().filter(|line| fit(line))),
-        recalled: remembered.into_iter().chain(lore).collect(),
+        recalled: remembered.into_iter().filter(|text| !avoided.is_in(text)).chain(lore).collect(),
         directive: directive(&aim, state, npc),
-        voice: voice(prose, npc),
+        voice: voice(prose, npc, &avoided),
         player: player.to_owned(),
     };
     let tools = state.repertoire.tools(&actor(pack, state, npc));
@@ -135,13 +140,18 @@ pub(super) fn actor<'a>(pack: &'a Pack, state: &'a State, npc: &'a str) -> Actor
 }
 
 /// Examples of how the character talks: in the section `voice`, the guest's words are narrated.
-fn voice(prose: &Prose, npc: &str) -> Vec<Message> {
+fn voice(prose: &Prose, npc: &str, avoided: &Avoided) -> Vec<Message> {
     let lines = prose.lines(&format!("cast {npc}/voice"));
+    // Of a pair of question and answer both or none.
+    let pairs = lines.chunk_by(|_, next| next.npc.is_some());
+    let lines = pairs
+        .filter(|pair| !pair.iter().any(|line| avoided.leaves_out(prose, &line.text)))
+        .flatten();
     let message = |line: &crate::Line| match line.npc {
         Some(_) => spoken(line.emotion, &line.text),
         None => Message::user(line.text.clone()),
     };
-    lines.iter().map(message).collect()
+    lines.map(message).collect()
 }
 
 /// A line of the character's own: with its face, as its answer shall begin with one.
@@ -152,7 +162,8 @@ fn spoken(emotion: Emotion, text: &str) -> Message {
 /// What the character knows by now and may tell.
 ///
 /// With `all`, in a measurement, everything that it holds.
-fn knowledge(pack: &Pack, state: &State, prose: &Prose, npc: &str, all: bool) -> Vec<String> {
+fn knowledge(pack: &Pack, state: &State, npc: &str, avoided: &Avoided, all: bool) -> Vec<String> {
+    let prose = pack.prose(&state.locale);
     let known = pack.secrets.iter().filter(|(_, secret)| {
         secret.is_open(Some(npc), state)
             || (all && secret.holders.iter().any(|holder| holder == npc))
@@ -160,10 +171,11 @@ fn knowledge(pack: &Pack, state: &State, prose: &Prose, npc: &str, all: bool) ->
     known
         .map(|(id, _)| {
             // A character may know it in words of its own.
-            let own = prose.text(&format!("secret {id}/{npc}"));
-            if own.is_empty() { prose.text(&format!("secret {id}")) } else { own }
+            let own = format!("secret {id}/{npc}");
+            let own = if prose.text(&own).is_empty() { format!("secret {id}") } else { own };
+            avoided.without(&pack.say(state, &avoided.text(prose, &own)))
         })
-        .map(|text| pack.say(state, &text).into_owned())
+        .filter(|text| avoided.is_empty() || !text.is_empty())
         .collect()
 }
 
@@ -224,10 +236,13 @@ pub(super) fn reminded(
 ) -> Vec<u32> {
     let Some(memory) = state.memories.get(npc) else { return Vec::new() };
     let locked = state.locked_tells(pack, Some(npc));
+    let avoided = Avoided::of(pack, state);
     let oldest = oldest(recent(memory, player));
     found(state, npc, memory, player, vector, |line| {
         let lower = line.text.to_lowercase();
-        line.turn < oldest && !locked.iter().any(|tell| lower.contains(tell.as_str()))
+        line.turn < oldest
+            && !locked.iter().any(|tell| lower.contains(tell.as_str()))
+            && !avoided.is_in(&line.text)
     })
 }
 

@@ -32,6 +32,8 @@ enum Said {
 impl Turn<'_> {
     /// The model answers what was said; where it can't, an authored line does.
     pub(super) fn improvise(&mut self, beat: &Beat, text: &str, model: Option<&dyn LanguageModel>) {
+        // What the player does not want to meet is in no prompt, even when they name it.
+        let model = model.filter(|_| !self.avoided().is_in(text));
         let Some(model) = model else {
             self.deflect(&beat.speaker, &Reading::OffTopic);
             return;

@@ -1,6 +1,6 @@
 //! Whether a play is as it is expected, and what is found where it is not.
 
-use super::{Count, Expectation, What};
+use super::{Count, Expectation, Way, What};
 use dramaturg_mind::action::Outcome;
 use dramaturg_story::{Event, Facts, Pack, Reading, State, Value};
 use std::collections::BTreeSet;
@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 /// A play as it was replayed: each turn's events, and the facts after it.
 pub struct Told {
     turns: Vec<(u32, Vec<Event>, Facts)>,
+    /// Beats that pass by themselves: they are neither earned nor forced.
+    passing: BTreeSet<String>,
 }
 
 impl Told {
@@ -18,7 +20,11 @@ impl Told {
             events.iter().for_each(|event| state.apply(event));
             (number, events, state.facts.clone())
         };
-        Self { turns: turns.into_iter().map(fold).collect() }
+        let passing = pack.beats().iter().filter(|beat| beat.passes());
+        Self {
+            turns: turns.into_iter().map(fold).collect(),
+            passing: passing.map(|beat| beat.id.clone()).collect(),
+        }
     }
 
     /// The ending, if it came to one.
@@ -52,24 +58,25 @@ impl Told {
     /// Whether it is so, and what is there.
     fn look(&self, turn: Option<u32>, what: &What) -> (bool, String) {
         match what {
-            What::Reached { beat, earned } => {
+            What::Reached { beat, way } => {
                 let reached = self.events(turn).filter_map(|(turn, event)| match event {
-                    Event::BeatReached { beat, earned } => Some((turn, beat, *earned)),
+                    Event::BeatReached { beat, earned } => {
+                        Some((turn, beat, self.way(beat, *earned)))
+                    }
                     _ => None,
                 });
                 let reached: Vec<_> = reached.collect();
-                let of_it = |(_, reached, _): &&(u32, &String, bool)| *reached == beat;
+                let of_it = |(_, reached, _): &&(u32, &String, Way)| *reached == beat;
                 let there = reached
                     .iter()
                     .filter(of_it)
-                    .find(|(_, _, how)| earned.is_none_or(|earned| earned == *how));
-                let way = |earned: bool| if earned { "earned" } else { "forced" };
+                    .find(|(_, _, how)| way.is_none_or(|way| way == *how));
                 let found = match there.or(reached.iter().find(of_it)) {
-                    Some((turn, _, how)) => format!("it is reached in turn {turn}, {}", way(*how)),
+                    Some((turn, _, how)) => format!("it is reached in turn {turn}, {}", how.name()),
                     None if reached.is_empty() => "no beat is reached".into(),
                     None => {
-                        let told = |(turn, beat, how): &(u32, &String, bool)| {
-                            format!("{beat} (turn {turn}, {})", way(*how))
+                        let told = |(turn, beat, how): &(u32, &String, Way)| {
+                            format!("{beat} (turn {turn}, {})", how.name())
                         };
                         format!("reached are {}", listed(reached.iter().map(told)))
                     }
@@ -173,6 +180,15 @@ impl Told {
         }
     }
 
+    /// How a beat came to its end.
+    fn way(&self, beat: &str, earned: bool) -> Way {
+        match earned {
+            _ if self.passing.contains(beat) => Way::Passed,
+            true => Way::Earned,
+            false => Way::Forced,
+        }
+    }
+
     fn says(&self, turn: Option<u32>, npc: Option<&str>, text: &str) -> (bool, String) {
         let lines = self.events(turn).filter_map(|(turn, event)| match event {
             Event::Spoke { npc: by, text, .. } => Some((turn, by.as_deref(), text.as_str())),
@@ -196,7 +212,10 @@ impl Told {
         let counted = |event: &Event| match of {
             Count::Calls => matches!(event, Event::Answered { .. }),
             Count::Improvised => matches!(event, Event::Spoke { improvised: true, .. }),
-            Count::Forced => matches!(event, Event::BeatReached { earned: false, .. }),
+            Count::Forced => match event {
+                Event::BeatReached { beat, earned } => self.way(beat, *earned) == Way::Forced,
+                _ => false,
+            },
             Count::Turns => matches!(event, Event::PlayerSaid { .. }),
         };
         let count = self.events(turn).filter(|(_, event)| counted(event)).count();

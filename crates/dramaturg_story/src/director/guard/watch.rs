@@ -1,7 +1,10 @@
 //! What a spoken line is watched for besides secrets.
 
 use super::secrets::Secrets;
+use crate::director::avoid::Avoided;
+use crate::director::canon::World;
 use crate::director::normal::{is_dense, normal, plain, segments, sentences};
+use crate::event::CAREFUL;
 use crate::pack::is_chinese;
 use crate::{Pack, State};
 use std::collections::BTreeSet;
@@ -21,8 +24,10 @@ pub(crate) enum Rule {
     Echo,
     /// It repeats what the character said before.
     Repetition,
-    /// It names what is not in this world.
+    /// It names what is not in this world, has the dead act, or says what cannot have happened.
     Canon,
+    /// It names what the player does not want to meet.
+    Unwanted,
     /// Nothing fit to be said came of it.
     Empty,
 }
@@ -37,6 +42,8 @@ impl Rule {
             (Self::Secret, true) => "这事你不谈，把话头转到屋里的东西上。",
             (Self::Meta | Self::Canon, false) => "Stay in the story, in your own words.",
             (Self::Meta | Self::Canon, true) => "别出戏，用你自己的话说。",
+            (Self::Unwanted, false) => "Talk of something else that is here.",
+            (Self::Unwanted, true) => "说点眼前的别的事。",
             (Self::Language, false) => "Answer in English.",
             (Self::Language, true) => "用中文回答。",
             (Self::ForAnother, false) => "Say only your own words.",
@@ -64,6 +71,10 @@ pub(crate) struct Watch {
     pub(super) others: Vec<String>,
     /// Sentences and clauses that the character said a short while ago, as letters.
     pub(super) said: BTreeSet<String>,
+    /// What the player does not want to meet.
+    pub(super) avoided: Avoided,
+    /// Who is dead, and what never was.
+    pub(super) world: World,
 }
 
 /// Lines of a character that its next one is held against.
@@ -146,6 +157,8 @@ impl Watch {
             never: never.collect(),
             others,
             said,
+            avoided: Avoided::of(pack, state),
+            world: if state.rules >= CAREFUL { World::of(pack, state) } else { World::default() },
         }
     }
 
