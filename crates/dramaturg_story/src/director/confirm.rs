@@ -12,7 +12,7 @@ pub(super) const DOUBTFUL: f32 = 0.2;
 /// From which probability what was asked about is taken for meant when the next line comes near it again.
 pub(super) const AGAIN: f32 = 0.3;
 /// The same where an ear heard the line: its probabilities tell near from far more surely.
-pub(super) const DOUBTFUL_HEARD: f32 = 0.1;
+pub(super) const DOUBTFUL_HEARD: f32 = 0.08;
 /// How many words may follow a yes: more would say something else.
 const AFTER: usize = 6;
 const AFTER_DENSE: usize = 8;
