@@ -68,6 +68,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { place, expected, found, .. } = self;
         match expected.as_str() {
+            // Errors of files name them already.
+            "" if found.starts_with(place.as_str()) => f.write_str(found),
             "" => write!(f, "{place}: {found}"),
             expected => write!(f, "{place}: {expected}\n  found:    {found}"),
         }

@@ -1,6 +1,6 @@
 use super::found::has_words;
 use super::*;
-use dramaturg_story::{Event, Session};
+use dramaturg_story::{ActionKind, Event, ReadBy, Reading};
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,21 +10,58 @@ fn pack() -> Arc<Pack> {
     Arc::new(Pack::load(&story).unwrap())
 }
 
+/// The mistakes, without the lists of the story's names, which grow with it.
 fn mistakes(text: &str) -> String {
     let wrong = read(text, &pack()).unwrap_err();
-    wrong.iter().map(|mistake| format!("{mistake}\n")).collect()
+    let told = wrong.iter().map(|mistake| {
+        let told = mistake.to_string();
+        let kept = told.split_inclusive("here are ").next().unwrap_or_default();
+        let names = told.strip_prefix("line 2:").is_none() && kept != told;
+        if names { format!("{kept}…\n") } else { format!("{told}\n") }
+    });
+    told.collect()
 }
 
-/// A play of three lines.
+/// A play of three lines, written down here: it hangs on no director.
 fn told(pack: &Arc<Pack>) -> Told {
-    let mut session = Session::resume(pack.clone(), []);
-    let mut turns: Vec<(u32, Vec<Event>)> = vec![(0, session.open("en", 1, &mut |_| {}))];
-    let lines =
-        ["It smells of fish", "Good evening, I'm from the harbour office", "whose coat is that?"];
-    for (number, line) in (1..).zip(lines) {
-        turns.push((number, session.player_says(line, None, &mut |_| {})));
-    }
-    Told::new(pack, turns)
+    let says = |npc: Option<&str>, emotion, text: &str| Event::Spoke {
+        npc: npc.map(str::to_owned),
+        emotion,
+        text: text.into(),
+        improvised: false,
+    };
+    let said = |text: &str| Event::PlayerSaid { text: text.into(), model: false };
+    let read = |reading| Event::Read { reading, by: ReadBy::Match };
+    let reached = |beat: &str, earned| Event::BeatReached { beat: beat.into(), earned };
+    let marta = Some("marta");
+    let turns = vec![
+        vec![
+            Event::BeatBegan("arrival".into()),
+            says(None, Emotion::Neutral, "One window on the quay is lit."),
+            says(marta, Emotion::Neutral, "Push. Lift, then push. He said nothing again."),
+        ],
+        vec![
+            said("It smells of fish"),
+            read(Reading::OffTopic),
+            says(marta, Emotion::Glad, "It's a harbour."),
+        ],
+        vec![
+            said("I'm from the harbour office"),
+            read(Reading::Move("introduce".into())),
+            Event::FactSet("trust".into(), Value::Number(1)),
+            says(marta, Emotion::Neutral, "Harbour office, then."),
+            reached("arrival", true),
+            Event::BeatBegan("coat".into()),
+        ],
+        vec![
+            said("whose coat is that?"),
+            read(Reading::Move("ask_coat".into())),
+            says(marta, Emotion::Sad, "That's my brother's."),
+            reached("coat", false),
+            Event::Acted { npc: "tobin".into(), action: "walk_in".into(), kind: ActionKind::Enter },
+        ],
+    ];
+    Told::new(pack, (0..).zip(turns).collect())
 }
 
 fn found(lines: &str) -> String {
@@ -62,6 +99,8 @@ fn what_does_not_hold_is_told_with_what_is_there() {
         turn 2 calls < 1
         improvised == 0
         turns == 3
+        reached coat forced
+        forced == 1
         # what does not
         reached choice
         reached arrival forced
