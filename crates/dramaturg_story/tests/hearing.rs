@@ -98,9 +98,14 @@ fn a_line_without_an_examples_words_is_heard_and_a_replay_needs_no_ear() {
 fn what_comes_back_by_its_meaning_is_journaled() {
     let Some(ear) = ear() else { return };
     let model = Speaks::default();
-    let mut lines = vec!["My sister keeps bees on a hill above the town."];
-    lines.extend(["It rains a lot these days.", "The ferry was late, they say."].repeat(6));
-    lines.push("Do you like honey?");
+    // The same beat all the while: who hears the question has heard of the bees.
+    let lines = [
+        "My sister keeps bees on a hill above the town.",
+        "It rains a lot these days.",
+        "The ferry was late, they say.",
+        "I never could sleep on a boat.",
+        "Do you like honey?",
+    ];
     let (_, entries) = play(Some(ear), &lines, Some(&model));
     let recalled = entries.iter().rev().find_map(|stored| match &stored.entry {
         Event::Recalled { lines, .. } => Some(lines.clone()),
