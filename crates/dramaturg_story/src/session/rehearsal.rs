@@ -129,6 +129,8 @@ pub(crate) fn opened(
     state.moods.clear();
     state.memories.clear();
     state.locale = locale.into();
+    // A play that begins now goes by the newest rules.
+    state.rules = crate::event::RULES;
     state.avoided.clone_from(avoided);
     turn(pack, &mut state, &mut |_| {}, rehearsal).begin_beat(&pack.start);
     state
