@@ -381,3 +381,13 @@ impl LanguageModel for Local {
         let _ = self.ended.recv_timeout(longest);
     }
 }
+
+/// How long letting go of a model waits for what it is just computing.
+const LETTING_GO: Duration = Duration::from_secs(3);
+
+/// A program that ends while llama.cpp computes takes its libraries away under its feet, and may crash.
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.close(LETTING_GO);
+    }
+}

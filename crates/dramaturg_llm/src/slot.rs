@@ -70,6 +70,15 @@ struct Slot {
 #[derive(Clone, Default)]
 pub struct ModelSlot(Arc<(Mutex<Slot>, Condvar)>);
 
+/// Lets go of a model on a thread of its own: a local one waits for what it is just computing, and a frame must not.
+fn aside(held: Held) {
+    if matches!(held, Held::Ready(_) | Held::Routing(_)) {
+        // Without a thread it is let go of here.
+        let _ =
+            std::thread::Builder::new().name("dramaturg-close".into()).spawn(move || drop(held));
+    }
+}
+
 impl ModelSlot {
     /// A slot with this model in it.
     pub fn holding(model: Arc<dyn LanguageModel>) -> Self {
@@ -88,7 +97,7 @@ impl ModelSlot {
         let filling = {
             let mut slot = self.lock();
             slot.filling += 1;
-            slot.held = match choice {
+            let held = match choice {
                 ModelChoice::None => Held::Nothing,
                 ModelChoice::Given(ref model) => Held::Ready(model.clone()),
                 ModelChoice::File(_)
@@ -96,6 +105,7 @@ impl ModelSlot {
                 | ModelChoice::Remote(_)
                 | ModelChoice::Policy(_) => Held::Loading,
             };
+            aside(std::mem::replace(&mut slot.held, held));
             slot.filling
         };
         self.0.1.notify_all();

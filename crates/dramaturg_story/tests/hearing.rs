@@ -1,6 +1,8 @@
 //! What an ear makes of a play: lines are understood by what they mean, characters are reminded by it, and a replay needs none.
 //! With the embedding model of DRAMATURG_TEST_EMBEDDER; without it only what needs none is tested.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use dramaturg_journal::{Journal, Stored};
 use dramaturg_llm::{
     CompletionRequest, CompletionStream, LanguageModel, ModelError, PendingScores, ScoreRequest,
