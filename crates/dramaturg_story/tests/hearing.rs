@@ -80,11 +80,10 @@ fn a_line_without_an_examples_words_is_heard_and_a_replay_needs_no_ear() {
     let (deaf, _) = play(None, &[line], None);
     let (_, entries) = play(Some(ear), &[line], None);
     let moves = |entries: &[Stored<Event>]| {
-        let read = entries.iter().find_map(|stored| match &stored.entry {
+        entries.iter().find_map(|stored| match &stored.entry {
             Event::Read { reading: Reading::Move(id), .. } => Some(id.clone()),
             _ => None,
-        });
-        read
+        })
     };
     assert!(
         entries
