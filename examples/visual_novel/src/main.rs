@@ -2,6 +2,7 @@
 
 mod about;
 mod chronicle;
+mod content;
 mod controls;
 mod dialogue;
 mod fonts;
@@ -122,6 +123,7 @@ fn main() -> AppExit {
             saves::SavesPlugin,
             svg::SvgPlugin,
             preferences::PreferencesPlugin,
+            content::ContentPlugin,
             models::ModelsPlugin,
             controls::ControlsPlugin,
             fonts::FontsPlugin,

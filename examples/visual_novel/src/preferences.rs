@@ -9,6 +9,7 @@ use bevy::prelude::*;
 use bevy::window::{MonitorSelection, PrimaryWindow, WindowMode};
 use bevy_dramaturg_ui::{DialogueSystems, Motion, Pace, Skip};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub struct PreferencesPlugin;
@@ -56,6 +57,8 @@ pub struct Preferences {
     pub menu_only: bool,
     /// Name of the model that finds the words, of those that [`Models`](crate::models::Models) has.
     pub model: Option<String>,
+    /// Content notes that the player does not want to meet; none where nothing was ever chosen.
+    pub avoids: Option<BTreeSet<String>>,
     /// Why the file could not be read.
     #[serde(skip)]
     trouble: Option<String>,
@@ -80,6 +83,7 @@ impl Default for Preferences {
             voice: false,
             menu_only: false,
             model: None,
+            avoids: None,
             trouble: None,
         }
     }

@@ -1,5 +1,6 @@
 //! The panel in which preferences are chosen.
 
+use crate::content::{self, ContentRow};
 use crate::fonts::Face;
 use crate::look::{FOG, PAPER};
 use crate::menu::{Adjusted, Adjusts, MenuSystems, Pressable, Pressed};
@@ -8,6 +9,7 @@ use crate::overlay::{Overlay, heading, list, panel, sheet};
 use crate::preferences::{Preferences, Setting};
 use crate::words::{Language, Word};
 use bevy::prelude::*;
+use bevy_dramaturg::StoryPack;
 use bevy_dramaturg::prelude::*;
 
 pub struct SettingsPanelPlugin;
@@ -42,7 +44,7 @@ struct ModelShown;
 #[derive(Component)]
 struct ModelTold;
 
-fn open(mut commands: Commands) {
+fn open(mut commands: Commands, packs: Res<Assets<StoryPack>>) {
     commands.spawn(panel(Overlay::Preferences)).with_children(|panel| {
         panel.spawn(sheet()).with_children(|sheet| {
             sheet.spawn(heading(Word::Preferences));
@@ -55,6 +57,9 @@ fn open(mut commands: Commands) {
                     ));
                 }
                 list.spawn((ModelRow, row(), children![label(Word::Model), (ModelShown, value())]));
+                for note in content::notes(&packs) {
+                    list.spawn((row(), content::texts(&note), ContentRow(note)));
+                }
                 list.spawn((ModelTold, Text::default(), Face::upright(17.0), TextColor(FOG)));
             });
         });

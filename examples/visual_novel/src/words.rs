@@ -87,6 +87,7 @@ words! {
     Save: "Save", "存入";
     Empty: "empty", "空";
     TheEnd: "The End", "完";
+    LeaveOut: "Leave out: ", "不想遇到：";
     NoModel: "authored lines", "只用写好的台词";
     Loading: "a model is loading…", "模型载入中……";
     Close: "Esc to close", "按 Esc 关闭";

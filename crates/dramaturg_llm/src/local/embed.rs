@@ -16,6 +16,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// What a text is embedded for: models of the kind of E5 (Wang et al. 2024) were trained with a word before each text that says
 /// it, and find less without.
@@ -47,7 +48,24 @@ struct Job {
 pub struct Embedder {
     name: String,
     dimensions: usize,
-    jobs: Sender<Job>,
+    /// None only while it is let go of.
+    jobs: Option<Sender<Job>>,
+    /// Nobody waits for anything any more.
+    stop: Arc<AtomicBool>,
+    /// Breaks off when the thread has ended.
+    ended: Receiver<()>,
+}
+
+/// How long letting go of a model waits for what it is just computing.
+const LETTING_GO: Duration = Duration::from_secs(3);
+
+/// A program that ends while llama.cpp computes takes its libraries away under its feet, and may crash.
+impl Drop for Embedder {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.jobs = None;
+        let _ = self.ended.recv_timeout(LETTING_GO);
+    }
 }
 
 /// Tokens of a batch, and of the longest text: what is longer is cut.
@@ -65,16 +83,22 @@ impl Embedder {
         processor::prepare(path).map_err(LocalError::Processor)?;
         let (jobs, inbox) = crossbeam_channel::unbounded();
         let (ready, loaded) = crossbeam_channel::bounded(1);
-        let file = path.to_owned();
+        let (alive, ended) = crossbeam_channel::bounded::<()>(0);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (file, stopped) = (path.to_owned(), stop.clone());
         std::thread::Builder::new()
             .name("dramaturg-embed".into())
-            .spawn(move || run(&file, threads, &inbox, &ready))
+            .spawn(move || {
+                run(&file, threads, &inbox, &ready, &stopped);
+                // Only now nothing of llama.cpp is in use.
+                drop(alive);
+            })
             .map_err(|source| LocalError::Io { path: path.to_owned(), source })?;
         let damaged = |reason| LocalError::Damaged { path: path.to_owned(), reason };
         let ended = Err("its thread ended".to_owned());
         let dimensions = loaded.recv().unwrap_or(ended).map_err(damaged)?;
         let name = path.file_stem().map_or("local".into(), |s| s.to_string_lossy().into_owned());
-        Ok(Self { name, dimensions, jobs })
+        Ok(Self { name, dimensions, jobs: Some(jobs), stop, ended })
     }
 
     /// The file's name without its ending. Vectors of different models can't be compared.
@@ -92,12 +116,19 @@ impl Embedder {
     pub fn embed(&self, texts: Vec<String>, purpose: Purpose) -> PendingEmbeddings {
         let (pending, answer, cancel) = PendingEmbeddings::channel();
         // When the thread is gone, the sender is dropped with the job and the receiver says so.
-        let _ = self.jobs.send(Job { texts, purpose, answer, cancel });
+        let job = Job { texts, purpose, answer, cancel };
+        let _ = self.jobs.as_ref().map(|jobs| jobs.send(job));
         pending
     }
 }
 
-fn run(path: &Path, threads: u32, jobs: &Receiver<Job>, ready: &Sender<Result<usize, String>>) {
+fn run(
+    path: &Path,
+    threads: u32,
+    jobs: &Receiver<Job>,
+    ready: &Sender<Result<usize, String>>,
+    stop: &AtomicBool,
+) {
     let Some(backend) = backend() else {
         return drop(ready.send(Err("llama.cpp can't start".to_owned())));
     };
@@ -127,7 +158,9 @@ fn run(path: &Path, threads: u32, jobs: &Receiver<Job>, ready: &Sender<Result<us
     let _ = ready.send(Ok(usize::try_from(model.n_embd()).unwrap_or_default()));
     for job in jobs {
         let prefix = if e5 { job.purpose.prefix() } else { "" };
-        let vectors = embed(&model, &mut context, prefix, &job.texts, &job.cancel);
+        let vectors = embed(&model, &mut context, prefix, &job.texts, &|| {
+            stop.load(Ordering::Relaxed) || job.cancel.load(Ordering::Relaxed)
+        });
         let _ = job.answer.send(vectors);
     }
 }
@@ -137,7 +170,7 @@ fn embed(
     context: &mut LlamaContext<'_>,
     prefix: &str,
     texts: &[String],
-    cancel: &AtomicBool,
+    is_cancelled: &dyn Fn() -> bool,
 ) -> Result<Vec<Vec<f32>>, ModelError> {
     let broken = |what: &dyn std::fmt::Display| ModelError::Garbage(format!("embedding: {what}"));
     // What the models' tokenizers do first; llama.cpp does it only where the file has its table.
@@ -155,7 +188,7 @@ fn embed(
     waiting.reverse();
     let mut vectors = Vec::with_capacity(texts.len());
     while !waiting.is_empty() {
-        if cancel.load(Ordering::Relaxed) {
+        if is_cancelled() {
             return Err(ModelError::Cancelled);
         }
         let mut batch = LlamaBatch::new(TOKENS, 1);

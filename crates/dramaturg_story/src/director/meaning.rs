@@ -43,6 +43,20 @@ pub struct Ear {
 /// the beat's examples are done.
 const PATIENCE: Duration = Duration::from_millis(400);
 
+/// How long letting go of an ear waits for a model that is just being opened.
+const LETTING_GO: Duration = Duration::from_secs(3);
+
+/// A program must not end while the model is being opened or asked: see [`Embedder`].
+impl Drop for Ear {
+    fn drop(&mut self) {
+        let _ = self.wait(LETTING_GO);
+        locked(&self.ordered).clear();
+        let closed = Opening::Failed("the ear is closed".into());
+        let opening = std::mem::replace(&mut *locked(&self.opening.0), closed);
+        drop(opening);
+    }
+}
+
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
