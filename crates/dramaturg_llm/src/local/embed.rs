@@ -95,8 +95,8 @@ impl Embedder {
             })
             .map_err(|source| LocalError::Io { path: path.to_owned(), source })?;
         let damaged = |reason| LocalError::Damaged { path: path.to_owned(), reason };
-        let ended = Err("its thread ended".to_owned());
-        let dimensions = loaded.recv().unwrap_or(ended).map_err(damaged)?;
+        let broken = Err("its thread ended".to_owned());
+        let dimensions = loaded.recv().unwrap_or(broken).map_err(damaged)?;
         let name = path.file_stem().map_or("local".into(), |s| s.to_string_lossy().into_owned());
         Ok(Self { name, dimensions, jobs: Some(jobs), stop, ended })
     }
