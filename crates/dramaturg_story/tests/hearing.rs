@@ -53,12 +53,12 @@ impl LanguageModel for Speaks {
     }
 }
 
-/// Plays the lines; the session after them and all that was journaled.
+/// Plays the lines; all that was journaled.
 fn play(
     ear: Option<Arc<Ear>>,
     lines: &[&str],
     model: Option<&dyn LanguageModel>,
-) -> (Session, Vec<Stored<Event>>) {
+) -> Vec<Stored<Event>> {
     let mut journal = Journal::in_memory().unwrap();
     let mut session = Session::resume(pack(), []);
     ear.into_iter().for_each(|ear| session.listen(ear));
@@ -70,15 +70,15 @@ fn play(
         // A player reads meanwhile, and what was said is embedded.
         std::thread::sleep(Duration::from_millis(if model.is_some() { 100 } else { 0 }));
     }
-    (session, journal.entries().unwrap())
+    journal.entries().unwrap()
 }
 
 #[test]
 fn a_line_without_an_examples_words_is_heard_and_a_replay_needs_no_ear() {
     let Some(ear) = ear() else { return };
-    let line = "Could I stay overnight?";
-    let (deaf, _) = play(None, &[line], None);
-    let (_, entries) = play(Some(ear), &[line], None);
+    let line = "well met, landlady";
+    let deaf = play(None, &[line], None);
+    let entries = play(Some(ear), &[line], None);
     let moves = |entries: &[Stored<Event>]| {
         entries.iter().find_map(|stored| match &stored.entry {
             Event::Read { reading: Reading::Move(id), .. } => Some(id.clone()),
@@ -90,8 +90,8 @@ fn a_line_without_an_examples_words_is_heard_and_a_replay_needs_no_ear() {
             .iter()
             .any(|stored| matches!(&stored.entry, Event::Likened(heard) if heard.len() == 1))
     );
-    assert_eq!(moves(&entries).as_deref(), Some("ask_room"), "{entries:#?}");
-    assert!(deaf.state().history.len() > 1);
+    assert_eq!(moves(&deaf), None, "{deaf:#?}");
+    assert_eq!(moves(&entries).as_deref(), Some("introduce"), "{entries:#?}");
     assert_eq!(replay(pack(), &entries).ok(), Some(entries.len()));
 }
 
@@ -107,7 +107,7 @@ fn what_comes_back_by_its_meaning_is_journaled() {
         "I never could sleep on a boat.",
         "Do you like honey?",
     ];
-    let (_, entries) = play(Some(ear), &lines, Some(&model));
+    let entries = play(Some(ear), &lines, Some(&model));
     let recalled = entries.iter().rev().find_map(|stored| match &stored.entry {
         Event::Recalled { lines, .. } => Some(lines.clone()),
         _ => None,
