@@ -96,7 +96,7 @@ fn a_line_without_an_examples_words_is_heard_and_a_replay_needs_no_ear() {
 }
 
 #[test]
-fn what_comes_back_by_its_meaning_is_journaled() {
+fn what_comes_back_while_there_is_an_ear_is_journaled_and_replayed() {
     let Some(ear) = ear() else { return };
     let model = Speaks::default();
     // The same beat all the while: who hears the question has heard of the bees.
