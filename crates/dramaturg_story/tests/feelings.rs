@@ -12,6 +12,7 @@ use dramaturg_story::{
     Cue, Emotion, Event, Limits, MoodCurves, Pack, Session, State, Value, check, replay,
 };
 use std::collections::BTreeMap;
+use std::time::Duration;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -298,7 +299,9 @@ fn curves_have_a_point_for_each_turn_and_are_a_table_and_a_picture() {
 
 #[test]
 fn the_checker_finds_nothing_wrong_and_sees_her_refuse() {
-    let report = check(&pack(), &Limits::default());
+    // Time enough for a machine with other things to do.
+    let limits = Limits { time: Duration::from_secs(180), ..Limits::default() };
+    let report = check(&pack(), &limits);
     assert!(report.is_ok() && report.warnings().count() == 0, "{report}");
 }
 

@@ -435,7 +435,10 @@ fn otherwise(
     if state.rules >= CAREFUL && !supposed && canon::raises_the_dead(pack, &state.locale, text) {
         return Reading::Dead;
     }
-    if acts.meets(Acts::CLAIMED) || contradicts(pack, state, library, text) {
+    if acts.meets(Acts::CLAIMED)
+        || acts.meets(Acts::ABSENT)
+        || contradicts(pack, state, library, text)
+    {
         return Reading::Contradiction;
     }
     Reading::OffTopic
