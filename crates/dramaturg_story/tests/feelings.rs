@@ -12,9 +12,9 @@ use dramaturg_story::{
     Cue, Emotion, Event, Limits, MoodCurves, Pack, Session, State, Value, check, replay,
 };
 use std::collections::BTreeMap;
-use std::time::Duration;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 const INSULT: &str = "You cook like a pig, woman";
 const HELP: &str = "I'll chop the onions for you";

@@ -146,7 +146,7 @@ pub(crate) fn interpret(
     // By the pack's policy not even the author's words are a move in such a tone.
     let barred = tone.is_some_and(|tone| policy::is_barred(pack, tone));
     let beat = pack.beat(&state.beat);
-    let moves = beat.map(|beat| open_moves(state, beat)).unwrap_or_default();
+    let moves = beat.map(|beat| open_ids(state, beat)).unwrap_or_default();
     let beat_id = beat.map_or("", |beat| beat.id.as_str());
     let whole = Part::new(&library, text, beat_id, &moves);
     out.signs = named(&moves, whole.compared.iter().map(|c| c.signs));
@@ -234,6 +234,10 @@ pub(crate) fn interpret(
 
 fn named<T>(moves: &[&str], values: impl Iterator<Item = T>) -> Vec<(String, T)> {
     moves.iter().map(|id| (*id).to_owned()).zip(values).collect()
+}
+
+fn open_ids<'b>(state: &'b State, beat: &'b Beat) -> Vec<&'b str> {
+    beat.open_moves(state).map(|a_move| a_move.id.as_str()).collect()
 }
 
 /// The odds of each move over all parts.
@@ -330,12 +334,6 @@ fn numbers(scores: Vec<f32>) -> Result<Vec<f32>, ModelError> {
     }
 }
 
-/// The moves that can be made now.
-pub(super) fn open_moves<'b>(state: &State, beat: &'b Beat) -> Vec<&'b str> {
-    let open = beat.moves.iter().filter(|m| m.only_when.as_ref().is_none_or(|c| state.holds(c)));
-    open.map(|m| m.id.as_str()).collect()
-}
-
 /// The words around the author's in a hypothesis, and what else than a move a line may be.
 struct Frame {
     example: &'static str,
@@ -388,7 +386,7 @@ pub(crate) fn hypotheses(pack: &Pack, state: &State, beat: &Beat) -> Vec<String>
         let Frame { example, stop, says, .. } = frame;
         format!("{what}{example}{}\n{what}{stop}{says}", examples.join(" / "))
     };
-    let moves = open_moves(state, beat);
+    let moves = open_ids(state, beat);
     let others = frame.others.iter().chain([&frame.says]).map(|other| (*other).to_owned());
     moves.iter().map(says).chain(others).collect()
 }
