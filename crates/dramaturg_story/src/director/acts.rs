@@ -169,18 +169,19 @@ fn looks_back(clause: &str) -> bool {
         && !words.contains(&"never")
 }
 
-/// '被子你早收了': early, and done.
+/// '被子你早收了', '已经念过一遍了': early or already, and done.
 fn looks_back_densely(clause: &str) -> bool {
     const NOT_EARLY: [&str; 12] = [
         "早上", "早晨", "早饭", "早点", "早些", "早安", "早晚", "明早", "清早", "大早", "一早",
         "早茶",
     ];
+    let ends = |done: &[&str]| done.iter().any(|end| clause.ends_with(end));
     let mut rest = clause.to_owned();
     for word in NOT_EARLY {
         rest = rest.replace(word, "");
     }
-    let done = ["了", "过", "完"].iter().any(|end| rest.ends_with(end));
-    done && rest.contains('早')
+    (rest.contains('早') && ends(&["了", "过", "完"]))
+        || (clause.contains("已经") && ends(&["过", "过了", "完了", "好了", "给我了", "给你了"]))
 }
 
 /// 'Everybody does, so I did': a conclusion in place of a deed.

@@ -10,7 +10,7 @@ use super::meaning::Hearing;
 use super::normal::{plain, sentences};
 use super::signals::{Compared, Signs, compare, logistic};
 use super::tones::{Tone, tone};
-use super::weights::{ASKED, MATCHED, MEANT, MEANT_UNCENTRED};
+use super::weights::{ASKED, ASKED_HEARD, Asked, MATCHED, MEANT, MEANT_UNCENTRED};
 use super::{ReadBy, Reading, canon, contains_word, policy};
 use crate::event::CAREFUL;
 use crate::pack::is_chinese;
@@ -69,6 +69,8 @@ struct Part<'l> {
     /// Without the model, as logarithms of odds.
     logits: Vec<f32>,
     odds: Vec<f32>,
+    /// How the model's word is merged with these.
+    asked: Asked,
 }
 
 impl<'l> Part<'l> {
@@ -77,7 +79,7 @@ impl<'l> Part<'l> {
         let compared = compare(library, &line, text, beat, moves);
         let logits = compared.iter().map(|c| matched(&c.signs)).collect();
         let odds = compared.iter().map(likely).collect();
-        Self { text, compared, logits, odds }
+        Self { text, compared, logits, odds, asked: ASKED }
     }
     /// Takes in what the line means.
     fn hear(&mut self, likened: &Likened) {
@@ -312,7 +314,8 @@ fn ask(
             let rival = rival.fold(none, f32::max);
             let score = of_moves[i];
             let signs = [parts[part].logits[*at], score - none, score - line, score - rival];
-            let odds = ASKED.0 + signs.iter().zip(ASKED.1).map(|(s, w)| s * w).sum::<f32>();
+            let (constant, weights) = parts[part].asked;
+            let odds = constant + signs.iter().zip(weights).map(|(s, w)| s * w).sum::<f32>();
             parts[part].odds[*at] = logistic(odds);
         }
     }
