@@ -2,12 +2,16 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+mod gallery;
 mod picture;
 mod programs;
 mod theatre;
 
 #[allow(unused_imports, reason = "each test uses a part of it")]
+pub use gallery::{Gallery, View};
+#[allow(unused_imports, reason = "each test uses a part of it")]
 pub use picture::{Ink, Letters, Picture, Region};
+#[allow(unused_imports, reason = "each test uses a part of it")]
 pub use theatre::{Step, Theatre};
 
 use picture::{HEIGHT, WIDTH};
@@ -27,7 +31,12 @@ struct Screen {
 impl Screen {
     /// Starts the server; it chooses a free number itself.
     fn light() -> Step<Self> {
-        let size = format!("{WIDTH}x{HEIGHT}x24");
+        Self::light_of((WIDTH, HEIGHT))
+    }
+
+    /// The same with so many pixels.
+    fn light_of((width, height): (usize, usize)) -> Step<Self> {
+        let size = format!("{width}x{height}x24");
         // -r: on a slow machine a key must not repeat because its release comes late.
         let mut command = Command::new("Xvfb");
         command

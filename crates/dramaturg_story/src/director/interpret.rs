@@ -83,7 +83,9 @@ impl<'l> Part<'l> {
     }
     /// Takes in what the line means.
     fn hear(&mut self, likened: &Likened) {
-        let (constant, words, weights) = if likened.is_centred() { MEANT } else { MEANT_UNCENTRED };
+        let ((constant, words, weights), asked) =
+            if likened.is_centred() { (MEANT, ASKED_HEARD) } else { (MEANT_UNCENTRED, ASKED) };
+        self.asked = asked;
         for (at, senses) in likened.senses().iter().enumerate() {
             let meant = senses.iter().zip(weights).map(|(sense, weight)| sense * weight);
             self.logits[at] = constant + words * self.logits[at] + meant.sum::<f32>();
