@@ -42,6 +42,7 @@ pub fn frames_until<T>(
 }
 
 /// The play, once its opening is over.
+#[allow(dead_code, reason = "each test file uses what it needs of this")]
 pub fn play(app: &mut App) -> Entity {
     let mut turns = app.world().resource::<Messages<TurnEnded>>().get_cursor();
     frames_until(app, "a play begins", |app| Some(read(app, &mut turns).pop()?.play))

@@ -1,0 +1,151 @@
+//! Who is near, what they are to the player, and which level they get: a round of it takes some frames.
+
+use super::crowd::{BUDGET_A_FRAME, CHANGES, Crowd, ROUND};
+use super::{AttentionChanged, Presence, Town, Townsfolk};
+use crate::attention::{Attention, Candidate, Sight};
+use crate::mind::Persona;
+use crate::play::Play;
+use crate::routine::Moment;
+use crate::story::{Conversations, locale_of};
+use bevy_ecs::prelude::*;
+use dramaturg_mind::Heard;
+
+/// Looks at some of those who are near; gives levels when all were looked at.
+pub(super) fn look(
+    town: Res<Town>,
+    mut crowd: ResMut<Crowd>,
+    folk: Query<(&Townsfolk, Option<&Presence>)>,
+) {
+    let Crowd { haunts, awake, sought, round, changes, .. } = &mut *crowd;
+    round.age = round.age.saturating_add(1);
+    let now = town.now();
+    if !round.runs {
+        let due = round.age >= ROUND && changes.is_empty();
+        if !due && !round.at_once {
+            return;
+        }
+        changes.clear();
+        round.todo = haunts.near(town.player, town.rules.sleeps_beyond, now);
+        round.todo.retain(|npc| !awake.contains_key(npc) && !sought.contains(npc));
+        round.todo.extend(awake.keys());
+        round.todo.append(sought);
+        round.seen.clear();
+        (round.age, round.runs) = (0, true);
+    }
+    let some = if round.at_once { round.todo.len() } else { BUDGET_A_FRAME };
+    let rest = round.todo.len().saturating_sub(some);
+    for npc in round.todo.split_off(rest) {
+        let Ok((folk, presence)) = folk.get(npc) else { continue };
+        let spot = presence.map_or_else(|| folk.stretch(now).spot(now), |is| is.spot(now));
+        let distance = spot.distance(town.player);
+        let talked = folk.talked.map(|then| now.since(then) / 60);
+        let sight = Sight {
+            distance,
+            visible: distance <= town.sees,
+            weight: folk.weight,
+            talked: talked.map(|minutes| u32::try_from(minutes).unwrap_or(u32::MAX)),
+            addressed: folk.addressed,
+        };
+        let (is, since) = presence.map_or_else(Default::default, |is| (is.level, is.since));
+        round.seen.push(Candidate { who: npc, sight, is, since });
+    }
+    if !round.todo.is_empty() {
+        return;
+    }
+    (round.runs, round.at_once) = (false, false);
+    let level = |npc: &Entity| awake.get(npc).copied().unwrap_or_default();
+    let given = town.rules.assign(now, &round.seen);
+    // Who goes down makes room for who goes up.
+    let (up, down): (Vec<_>, Vec<_>) = given.into_iter().partition(|(npc, to)| *to > level(npc));
+    changes.extend(down.into_iter().chain(up));
+}
+
+type Folk<'a> =
+    (&'a mut Townsfolk, Option<&'a mut Presence>, Option<&'a Persona>, Option<&'a Play>);
+
+/// Gives some of the levels that were decided.
+pub(super) fn apply(
+    mut commands: Commands,
+    town: Res<Town>,
+    mut crowd: ResMut<Crowd>,
+    conversations: Conversations,
+    mut told: MessageWriter<AttentionChanged>,
+    mut all: Query<Folk>,
+) {
+    for _ in 0..CHANGES {
+        let Some((npc, to)) = crowd.changes.pop_front() else { break };
+        let from = crowd.level(npc);
+        let Ok((mut folk, presence, persona, play)) = all.get_mut(npc) else { continue };
+        if from == to {
+            continue;
+        }
+        match presence {
+            Some(mut presence) if to > Attention::Dormant => {
+                presence.level = to;
+                presence.since = town.now();
+                if to >= Attention::Aware && from < Attention::Aware {
+                    presence.barks_at = crowd.bark_after(npc, &town);
+                }
+            }
+            Some(_) => {
+                commands.entity(npc).remove::<Presence>();
+            }
+            None => {
+                let presence = crowd.wake(npc, &mut folk, to, &town);
+                commands.entity(npc).insert(presence);
+            }
+        }
+        crowd.set_level(npc, to);
+        told.write(AttentionChanged { npc, from, to });
+        let speaks = to == Attention::Speaking;
+        match (play, persona) {
+            (None, Some(persona)) if speaks => {
+                let moment =
+                    folk.life.told(&folk.schedule, town.now(), locale_of(&persona.description));
+                let save = town.saves.as_deref().map(|folder| folder.join(file_of(&persona.id.0)));
+                let play = conversations.begin(npc, persona, &moment, save);
+                commands.entity(npc).insert(play);
+                // A thread and a pack are enough for one frame.
+                break;
+            }
+            // What was said is on disk, or nothing was.
+            (Some(play), _) if !speaks && (town.saves.is_some() || play.turn() == 0) => {
+                commands.entity(npc).remove::<Play>();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The file of a character's talks: what is neither a letter nor a digit of its id is a line.
+fn file_of(id: &str) -> String {
+    let kept = |c: char| if c.is_alphanumeric() { c } else { '_' };
+    format!("{}.journal", id.chars().map(kept).collect::<String>())
+}
+
+impl Crowd {
+    /// Somebody is met again: what they missed is made up for.
+    fn wake(
+        &mut self,
+        npc: Entity,
+        folk: &mut Townsfolk,
+        level: Attention,
+        town: &Town,
+    ) -> Presence {
+        let now = town.now();
+        folk.life.live(&folk.schedule, now);
+        let mut presence = Presence {
+            level,
+            since: now,
+            stretch: folk.stretch(now),
+            due: folk.life.changes_at(&folk.schedule, now),
+            barks_at: Moment::NEVER,
+            heard: Heard::default(),
+        };
+        self.stir_at(npc, presence.due);
+        if level >= Attention::Aware {
+            presence.barks_at = self.bark_after(npc, town);
+        }
+        presence
+    }
+}
