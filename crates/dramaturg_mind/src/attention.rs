@@ -159,7 +159,9 @@ impl AttentionRules {
                 }
             }
             if claims.len() > tier.most {
-                claims.sort_unstable();
+                if tier.most > 0 {
+                    claims.select_nth_unstable(tier.most - 1);
+                }
                 claims.truncate(tier.most);
             }
             for (_, index) in claims {
@@ -177,7 +179,9 @@ impl AttentionRules {
             }
         }
         if rest.len() > self.background {
-            rest.sort_unstable();
+            if self.background > 0 {
+                rest.select_nth_unstable(self.background - 1);
+            }
             rest.truncate(self.background);
         }
         for (.., index) in rest {

@@ -45,6 +45,8 @@ pub struct Situation<'a> {
     pub near: &'a [&'a str],
     /// Needs that are wanting.
     pub wants: &'a [&'a str],
+    /// What others have said a moment ago, the last one last: not said again while there is anything else.
+    pub lately: &'a [u16],
 }
 
 /// What is wrong with some barks.
@@ -88,6 +90,13 @@ impl From<Barks> for Vec<Bark> {
 #[serde(transparent)]
 pub struct Heard(Vec<u16>);
 
+impl Heard {
+    /// The number of the last line.
+    pub fn last(&self) -> Option<u16> {
+        self.0.last().copied()
+    }
+}
+
 impl Barks {
     /// Lines that are there in each language of the first one.
     ///
@@ -123,6 +132,13 @@ impl Barks {
                 .0
                 .retain(|number| Some(*number) == last || !fitting.iter().any(|f| f.0 == *number));
             open = fresh(heard);
+        }
+        // What was said longest ago, where all was said a moment ago.
+        let lately = (0..now.lately.len()).filter_map(|from| now.lately.get(from..));
+        let fresher = lately.map(|said| open.iter().filter(|(number, _)| !said.contains(number)));
+        let fresher = fresher.map(|lines| lines.copied().collect::<Vec<_>>());
+        if let Some(fresher) = fresher.into_iter().find(|lines| !lines.is_empty()) {
+            open = fresher;
         }
         // Lots: one for a line, two more for each thing that it asks for.
         let lots: u64 = open.iter().map(|(_, bark)| bark.lots()).sum();
@@ -238,6 +254,21 @@ mod tests {
             Situation { face: Emotion::Glad, ..fits },
         ] {
             assert_eq!(said(other), None);
+        }
+    }
+
+    #[test]
+    fn what_a_neighbour_said_a_moment_ago_is_not_said_again() {
+        let barks = Barks::new(["a", "b"].map(|text| bark(None, text)).to_vec()).unwrap();
+        for seed in 0..50 {
+            let mut heard = Heard::default();
+            let now = Situation { lately: &[0], ..Situation::default() };
+            assert_eq!(barks.choose(&now, &mut heard, seed).unwrap().text("en"), "b");
+            assert_eq!(heard.last(), Some(1));
+            let now = Situation { lately: &[0, 1], ..Situation::default() };
+            assert_eq!(barks.choose(&now, &mut Heard::default(), seed).unwrap().text("en"), "a");
+            // There is nothing else.
+            assert_eq!(barks.choose(&now, &mut heard, seed).unwrap().text("en"), "a");
         }
     }
 

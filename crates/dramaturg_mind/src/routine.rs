@@ -39,7 +39,7 @@ mod plan;
 mod schedule;
 mod wish;
 
-pub use haunts::Haunts;
+pub use haunts::{Cell, Haunts};
 pub use life::Life;
 pub use moment::{Moment, Spot};
 pub use plan::{Activity, ActivityId, Need, Place, PlaceId, TownPlan, TownPlanError};

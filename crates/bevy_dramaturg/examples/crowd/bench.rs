@@ -7,6 +7,8 @@ use bevy_dramaturg::llm::SlotState;
 use bevy_dramaturg::prelude::*;
 use bevy_dramaturg::town::{AttentionPlugin, NpcBarks, Presence, Town, Townsfolk};
 use bevy_ecs::prelude::*;
+use bevy_ecs::schedule::{ScheduleLabel, SingleThreadedExecutor};
+use cpu_time::ThreadTime;
 use std::error::Error;
 use std::time::{Duration, Instant};
 
@@ -14,21 +16,23 @@ const FRAME: Duration = Duration::from_micros(16_667);
 /// A minute of the story a second.
 const SECONDS_A_FRAME: f64 = 1.0;
 
-/// When the plugin's systems of this frame began, and how long those of each frame took.
+/// When the plugin's systems of this frame began, and how long those of each frame took: by the clock on the wall, and by the
+/// processor's time of the thread, which does not count while others have the core.
 #[derive(Resource, Default)]
 struct Clock {
-    began: Option<Instant>,
-    spent: Duration,
-    frames: Vec<Duration>,
+    began: Option<(Instant, Duration)>,
+    spent: [Duration; 2],
+    frames: [Vec<Duration>; 2],
 }
 
 fn begin(mut clock: ResMut<Clock>) {
-    clock.began = Some(Instant::now());
+    clock.began = Some((Instant::now(), ThreadTime::now().as_duration()));
 }
 
 fn end(mut clock: ResMut<Clock>) {
-    if let Some(began) = clock.began.take() {
-        clock.spent += began.elapsed();
+    if let Some((wall, thread)) = clock.began.take() {
+        clock.spent[0] += wall.elapsed();
+        clock.spent[1] += ThreadTime::now().as_duration().saturating_sub(thread);
     }
 }
 
@@ -86,8 +90,9 @@ fn frames<const N: usize>(mut apps: [&mut App; N], count: usize) -> [Vec<Duratio
             let worked = began.elapsed();
             std::thread::sleep((FRAME / N as u32).saturating_sub(worked));
             if let Some(mut clock) = app.world_mut().get_resource_mut::<Clock>() {
-                let spent = std::mem::take(&mut clock.spent);
-                clock.frames.push(spent);
+                let [wall, thread] = std::mem::take(&mut clock.spent);
+                clock.frames[0].push(wall);
+                clock.frames[1].push(thread);
             }
             times.push(worked);
         }
@@ -102,10 +107,15 @@ fn percentile(times: &mut [Duration], share: f64) -> f64 {
 }
 
 /// What the plugin took in each frame since it was last asked.
-fn spent(app: &mut App) -> Vec<Duration> {
-    app.world_mut()
-        .get_resource_mut::<Clock>()
-        .map_or(Vec::new(), |mut clock| std::mem::take(&mut clock.frames))
+fn spent(app: &mut App) -> [Vec<Duration>; 2] {
+    let clock = app.world_mut().get_resource_mut::<Clock>();
+    clock.map_or_else(Default::default, |mut clock| std::mem::take(&mut clock.frames))
+}
+
+/// Percentiles in milliseconds.
+fn figures(times: &mut Vec<Duration>) -> serde_json::Value {
+    let [p50, p99, max] = [0.5, 0.99, 1.0].map(|share| percentile(times, share));
+    serde_json::json!({"p50": p50, "p99": p99, "max": max})
 }
 
 /// The people, and the plugin if it is wanted.
@@ -128,6 +138,12 @@ fn crowd(arguments: &Arguments, dormant: usize, plugin: bool) -> Result<App, Box
             .add_systems(PostUpdate, begin.before(DramaturgSystems::Begin))
             .add_systems(PostUpdate, end.after(DramaturgSystems::Send))
             .add_systems(Update, (talk, count));
+        // One after the other on this thread, so that all that they take is counted.
+        for schedule in [PreUpdate.intern(), PostUpdate.intern()] {
+            app.edit_schedule(schedule, |schedule| {
+                schedule.set_executor(SingleThreadedExecutor::new());
+            });
+        }
     }
     for number in 0..arguments.npcs {
         app.world_mut().spawn(people::somebody(&plan, number, arguments.begins(), false)?);
@@ -186,17 +202,24 @@ pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let mut app = crowd(arguments, 0, true)?;
     // All wake, and plays are opened.
     frames([&mut empty, &mut app], 300);
+    spent(&mut app);
     let [mut without, mut silent] = frames([&mut empty, &mut app], arguments.frames);
+    let [mut wall, mut thread] = spent(&mut app);
+    let silent_figures = serde_json::json!({
+        "plugin_main_thread_ms": figures(&mut wall),
+        "plugin_processor_ms": figures(&mut thread),
+    });
     app.world_mut().resource_mut::<Talking>().0 = true;
     frames([&mut empty, &mut app], 60);
     spent(&mut app);
     app.insert_resource(Streamed::default());
     let [without_too, mut with] = frames([&mut empty, &mut app], arguments.frames);
     without.extend(without_too);
-    let mut plugin = spent(&mut app);
+    let [mut plugin, mut processor] = spent(&mut app);
     let Streamed { deltas, barks } = *app.world().resource::<Streamed>();
     let [speaking, aware, background] = levels(&mut app);
     let [p50, p99, max] = [0.5, 0.99, 1.0].map(|share| percentile(&mut plugin, share));
+    let processor = figures(&mut processor);
     // Frames are kept at 60 a second, so what counts is by how much the longest of a hundred grew.
     let frame = FRAME.as_secs_f64() * 1e3;
     let late = |times: &mut Vec<Duration>| percentile(times, 0.99).max(frame);
@@ -227,6 +250,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             "deltas": deltas,
             "barks": barks,
             "plugin_main_thread_ms": {"p50": p50, "p99": p99, "max": max},
+            "plugin_processor_ms": processor,
+            "silent": silent_figures,
             "frame_p99_ms": {"without": without, "silent": silent, "speaking": while_speaking},
             "frame_ratio": ratio,
             "bytes_a_mind": a_mind,
@@ -246,16 +271,15 @@ fn dormant(arguments: &Arguments) -> Result<serde_json::Value, Box<dyn Error>> {
     spent(&mut beside);
     frames([&mut alone, &mut beside], arguments.frames);
     let awake = levels(&mut beside).iter().sum::<usize>();
-    let [mut alone, mut beside] = [spent(&mut alone), spent(&mut beside)];
-    let of = |times: &mut Vec<Duration>| [0.5, 0.99].map(|share| percentile(times, share));
-    let ([alone50, alone99], [beside50, beside99]) = (of(&mut alone), of(&mut beside));
+    let [[_, mut alone], [_, mut beside]] = [spent(&mut alone), spent(&mut beside)];
+    let (alone, beside) = (figures(&mut alone), figures(&mut beside));
     println!(
-        "with {} dormant ones beside ({awake} awake): p50 {beside50:.4} ms, p99 {beside99:.4}; without them: p50 {alone50:.4}, p99 {alone99:.4}",
+        "with {} dormant ones beside ({awake} awake), processor's time: {beside}; without them: {alone}",
         arguments.dormant
     );
     Ok(serde_json::json!({
         "count": arguments.dormant,
-        "plugin_main_thread_ms": {"p50": beside50, "p99": beside99},
-        "without_them_ms": {"p50": alone50, "p99": alone99},
+        "plugin_processor_ms": beside,
+        "without_them_ms": alone,
     }))
 }

@@ -56,7 +56,7 @@ const SIZE: f32 = 10.0;
 /// So many bubbles at once can be read.
 const BUBBLES: usize = 12;
 
-fn colour(role: &str) -> Color {
+pub fn colour(role: &str) -> Color {
     let (r, g, b) = match role {
         "trader" => (0.78, 0.33, 0.24),
         "shopper" => (0.55, 0.35, 0.55),
@@ -82,7 +82,7 @@ fn come(
         let share = |shift: u32| ((bits >> shift) & 0xff) as f32 / 255.0 - 0.5;
         let figure = commands
             .spawn((
-                Figure { npc, beside: Vec2::new(share(40) * 22.0, share(52) * 14.0) },
+                Figure { npc, beside: Vec2::new(share(40) * 36.0, share(52) * 15.0) },
                 Node {
                     position_type: PositionType::Absolute,
                     width: px(SIZE),
@@ -197,7 +197,7 @@ fn speak(
                 position_type: PositionType::Absolute,
                 padding: UiRect::axes(px(7), px(2)),
                 border_radius: BorderRadius::all(px(8)),
-                max_width: px(230),
+                max_width: px(200),
                 ..default()
             },
             BackgroundColor(PAPER.with_alpha(0.94)),
@@ -218,6 +218,7 @@ fn float(
     heads: Query<&UiTransform, (With<Figure>, Without<Bubble>)>,
     mut bubbles: Query<(Entity, &mut Bubble, &ComputedNode, &mut UiTransform, &mut Visibility)>,
 ) {
+    let mut taken: Vec<Rect> = Vec::new();
     for (entity, mut bubble, node, mut transform, mut visibility) in &mut bubbles {
         let head = figures.0.get(&bubble.npc).and_then(|figure| heads.get(*figure).ok());
         let (Some(head), false) = (head, bubble.fades.tick(time.delta()).is_finished()) else {
@@ -228,7 +229,14 @@ fn float(
         let size = node.size() * node.inverse_scale_factor();
         let wide = crate::ground::HALF.0 as f32 * 2.0 * crate::square::METRE;
         let left = (x + SIZE / 2.0 - size.x / 2.0).clamp(2.0, (wide - size.x - 2.0).max(2.0));
-        transform.translation = Val2::px(left, (y - size.y - 3.0).max(0.0));
+        let mut top = y - size.y - 3.0;
+        // Where another bubble is, this one is above it.
+        let at = |top: f32| Rect::from_corners(Vec2::new(left, top), Vec2::new(left, top) + size);
+        while let Some(other) = taken.iter().find(|other| !other.intersect(at(top)).is_empty()) {
+            top = other.min.y - size.y - 2.0;
+        }
+        taken.push(at(top));
+        transform.translation = Val2::px(left, top.max(0.0));
         // Before it is laid out nobody knows how wide it is.
         visibility.set_if_neq(if size.x > 0.0 {
             Visibility::Inherited

@@ -1,5 +1,6 @@
 //! How long frames take, and how much of it is the plugin's: two graphs of the last frames.
 
+use crate::Arguments;
 use crate::square::{Face, LAMP, PAPER};
 use bevy::prelude::*;
 use bevy_dramaturg::DramaturgSystems;
@@ -25,8 +26,8 @@ impl Plugin for GraphPlugin {
 /// So many of the last frames are shown.
 const FRAMES: usize = 150;
 const TALL: f32 = 22.0;
-/// Milliseconds at the top: of a frame, and of the plugin.
-const TOPS: [f32; 2] = [50.0, 2.0];
+/// Milliseconds at the top, of which the smallest is taken that nearly all frames are below.
+const TOPS: [f32; 7] = [1.0, 2.0, 5.0, 20.0, 50.0, 100.0, 500.0];
 
 #[derive(Resource, Default)]
 struct Times {
@@ -34,6 +35,18 @@ struct Times {
     spent: f32,
     /// Milliseconds of a frame, and of the plugin in it.
     last: VecDeque<[f32; 2]>,
+    /// Milliseconds at the top of each graph.
+    tops: [f32; 2],
+}
+
+impl Times {
+    /// What so many of the last frames are below.
+    fn share(&self, series: usize, share: f32) -> f32 {
+        let mut all: Vec<f32> = self.last.iter().map(|frame| frame[series]).collect();
+        all.sort_by(f32::total_cmp);
+        let index = (all.len().saturating_sub(1)) as f32 * share;
+        all.get(index as usize).copied().unwrap_or(0.0)
+    }
 }
 
 #[derive(Component)]
@@ -96,7 +109,7 @@ fn build(mut commands: Commands, face: Res<Face>) {
     commands.spawn((
         Figures,
         Text::default(),
-        face.size(14.0),
+        face.size(13.0),
         TextColor(PAPER.with_alpha(0.85)),
         Node {
             position_type: PositionType::Absolute,
@@ -111,7 +124,8 @@ fn draw(times: Res<Times>, mut bars: Query<(&Bar, &mut UiTransform)>) {
     let missing = FRAMES - times.last.len().min(FRAMES);
     for (bar, mut transform) in &mut bars {
         let frame = bar.frame.checked_sub(missing).and_then(|frame| times.last.get(frame));
-        let share = frame.map_or(0.0, |frame| (frame[bar.series] / TOPS[bar.series]).min(1.0));
+        let share = frame
+            .map_or(0.0, |frame| (frame[bar.series] / times.tops[bar.series].max(0.1)).min(1.0));
         // Scaled about its middle, a bar is moved down to its foot.
         transform.scale = Vec2::new(1.0, share);
         transform.translation = Val2::px(0.0, TALL * (1.0 - share) / 2.0);
@@ -120,7 +134,8 @@ fn draw(times: Res<Times>, mut bars: Query<(&Bar, &mut UiTransform)>) {
 
 fn tell(
     time: Res<Time>,
-    times: Res<Times>,
+    arguments: Res<Arguments>,
+    mut times: ResMut<Times>,
     people: Query<&Presence>,
     all: Query<(), With<Townsfolk>>,
     mut since: Local<f32>,
@@ -131,21 +146,29 @@ fn tell(
         return;
     }
     *since = 0.0;
-    let at = |series: usize, share: f32| {
-        let mut all: Vec<f32> = times.last.iter().map(|frame| frame[series]).collect();
-        all.sort_by(f32::total_cmp);
-        all.get(((all.len().max(1) - 1) as f32 * share) as usize).copied().unwrap_or(0.0)
-    };
+    for series in 0..2 {
+        let most = times.share(series, 0.97);
+        let top = TOPS.into_iter().find(|top| most <= *top).unwrap_or(most);
+        times.tops[series] = top;
+    }
     let count = |level| people.iter().filter(|is| is.level() == level).count();
     let (speaking, aware) = (count(Attention::Speaking), count(Attention::Aware));
     let awake = people.iter().count();
     let dormant = all.iter().count() - awake;
+    let background = awake - speaking - aware;
+    let people = if arguments.chinese {
+        format!("可谈 {speaking} · 搭话 {aware} · 背景 {background} · 休眠 {dormant}")
+    } else {
+        format!("{speaking} speaking · {aware} aware · {background} background · {dormant} dormant")
+    };
+    let [plugin, frame] = if arguments.chinese { ["插件", "帧"] } else { ["plugin", "frame"] };
     let text = format!(
-        "{speaking} speaking · {aware} aware · {} background · {dormant} dormant     plugin {:.2} ms, p99 {:.2} (top 2)     frame {:.0} ms (top 50)",
-        awake - speaking - aware,
-        at(1, 0.5),
-        at(1, 0.99),
-        at(0, 0.5),
+        "{people}     {plugin} {:.2} ms, p99 {:.2} (to {})     {frame} {:.0} ms (to {})",
+        times.share(1, 0.5),
+        times.share(1, 0.99),
+        times.tops[1],
+        times.share(0, 0.5),
+        times.tops[0],
     );
     for mut shown in &mut shown {
         shown.0.clone_from(&text);

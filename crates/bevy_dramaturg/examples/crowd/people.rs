@@ -9,7 +9,7 @@ use std::sync::Arc;
 const PACE: u32 = 120;
 
 /// The role, how many of a hundred have it, and who they are in English and Chinese.
-const ROLES: [(&str, u64, &str, &str); 8] = [
+pub const ROLES: [(&str, u64, &str, &str); 8] = [
     (
         "trader",
         12,

@@ -1,10 +1,11 @@
 //! The window: the square, its time of day, and the player who walks about in it.
 
-use crate::figures::FiguresPlugin;
+use crate::figures::{FiguresPlugin, colour};
 use crate::graph::GraphPlugin;
 use crate::ground::{HALF, Kind, Piece, SQUARE, pieces};
+use crate::people::{self, role_name};
 use crate::talk::{Talk, TalkPlugin};
-use crate::{Arguments, people, town};
+use crate::{Arguments, town};
 use bevy::asset::AssetPlugin;
 use bevy::prelude::*;
 use bevy::window::{PresentMode, WindowResolution};
@@ -17,6 +18,7 @@ pub const INK: Color = Color::srgb(0.13, 0.12, 0.11);
 pub const PAPER: Color = Color::srgb(0.95, 0.92, 0.85);
 pub const LAMP: Color = Color::srgb(0.95, 0.71, 0.36);
 const GRASS: Color = Color::srgb(0.42, 0.49, 0.33);
+const FAINT: Color = Color::srgba(0.95, 0.92, 0.85, 0.4);
 const PAVING: Color = Color::srgb(0.72, 0.67, 0.57);
 
 /// Logical pixels of a metre; the window shows the whole town.
@@ -45,7 +47,8 @@ pub struct Face(pub Handle<Font>);
 
 impl Face {
     pub fn size(&self, px: f32) -> TextFont {
-        TextFont { font: self.0.clone().into(), font_size: FontSize::Px(px), ..default() }
+        // A Garamond's letters are small for their size.
+        TextFont { font: self.0.clone().into(), font_size: FontSize::Px(px * 1.12), ..default() }
     }
 }
 
@@ -56,7 +59,8 @@ pub fn on_ground(spot: Spot) -> Vec2 {
 }
 
 pub fn open(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let (town, plan) = town(&arguments)?;
+    let (mut town, plan) = town(&arguments)?;
+    town.player = Spot::metres(0, 9);
     let size = (HALF.0 as f32 * 2.0 * METRE, HALF.1 as f32 * 2.0 * METRE + 60.0);
     let window = Window {
         title: "The square".into(),
@@ -91,7 +95,7 @@ pub fn open(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn load_face(mut commands: Commands, assets: Res<AssetServer>, arguments: Res<Arguments>) {
-    let file = if arguments.chinese { "fonts/wenkai.ttf" } else { "fonts/saltreach-legible.otf" };
+    let file = if arguments.chinese { "fonts/wenkai.ttf" } else { "fonts/eb-garamond.otf" };
     commands.insert_resource(Face(assets.load(file)));
 }
 
@@ -174,6 +178,40 @@ fn draw(mut commands: Commands, face: Res<Face>, arguments: Res<Arguments>) {
         TextColor(PAPER.with_alpha(0.6)),
         Node { position_type: PositionType::Absolute, left: px(14), bottom: px(5), ..default() },
     ));
+    legend(&mut commands, &face, arguments.chinese);
+}
+
+/// Which colour is whose, and what the rings mean.
+fn legend(commands: &mut Commands, face: &Face, chinese: bool) {
+    let row = Node {
+        position_type: PositionType::Absolute,
+        right: px(14),
+        bottom: px(5),
+        column_gap: px(5),
+        align_items: AlignItems::Center,
+        ..default()
+    };
+    let roles = people::ROLES.map(|(role, ..)| (role_name(role, chinese), colour(role), FAINT));
+    let rings =
+        if chinese { ["可以交谈", "会搭话"] } else { ["ready to talk", "speaks up"] };
+    let rings = [(rings[0], INK, LAMP), (rings[1], INK, PAPER)];
+    commands.spawn(row).with_children(|row| {
+        for (name, fill, ring) in roles.into_iter().chain(rings) {
+            row.spawn((
+                Node {
+                    width: px(10),
+                    height: px(10),
+                    margin: UiRect::left(px(9)),
+                    border: UiRect::all(px(if ring == FAINT { 1 } else { 2 })),
+                    border_radius: BorderRadius::MAX,
+                    ..default()
+                },
+                BackgroundColor(fill),
+                BorderColor::all(ring),
+            ));
+            row.spawn((Text::new(name), face.size(13.0), TextColor(PAPER.with_alpha(0.75))));
+        }
+    });
 }
 
 /// A rectangle of the ground, by its middle and size in metres.
@@ -229,7 +267,7 @@ fn put(ground: &mut ChildSpawnerCommands, piece: &Piece, face: &Face, chinese: b
     };
     let mut slab = ground.spawn(slab(piece.at, piece.size, colour, round));
     // A ridge makes a roof of it.
-    if piece.is_indoors() {
+    if piece.kind == Kind::House {
         slab.with_child((
             Node {
                 position_type: PositionType::Absolute,

@@ -188,7 +188,14 @@ fn show(
     let wants = match (wants.is_empty(), chinese) {
         (true, _) => String::new(),
         (false, false) => format!(" · wants {}", wants.join(", ")),
-        (false, true) => format!(" · 缺：{}", wants.join("、")),
+        (false, true) => {
+            let han = |need: &&str| match *need {
+                "food" => "饿了",
+                "rest" => "困了",
+                _ => "闷了",
+            };
+            format!(" · {}", wants.iter().map(han).collect::<Vec<_>>().join("、"))
+        }
     };
     let leave = match (ready, chinese) {
         (false, false) => "turns to you…",
@@ -204,6 +211,13 @@ fn show(
     let mut all: Vec<&str> = talk.lines.iter().map(String::as_str).collect();
     if !talk.growing.is_empty() {
         all.push(&talk.growing);
+    }
+    if all.is_empty() {
+        all.push(if chinese {
+            "（打字，回车说出来）"
+        } else {
+            "(Type something; Enter says it.)"
+        });
     }
     let last = all.split_off(all.len().saturating_sub(SHOWN)).join("\n");
     for mut text in &mut lines {

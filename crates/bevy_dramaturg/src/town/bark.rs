@@ -12,6 +12,8 @@ use std::cmp::Reverse;
 
 /// Who is within so many decimetres is near.
 const NEAR: u32 = 60;
+/// So many of the last lines are not said by others either, if it can be helped.
+const LATELY: usize = 10;
 
 impl Crowd {
     /// Enters when somebody speaks up next.
@@ -68,11 +70,17 @@ pub(super) fn speak_up(
             role: &folk.role,
             near: &near,
             wants: &folk.life.wants(&folk.schedule, now),
+            lately: crowd.lately.make_contiguous(),
         };
         let chosen = town.barks.choose(&situation, &mut presence.heard, seed(npc, &town));
         if let Some(bark) = chosen {
+            let line = presence.heard.last();
             let locale = locale_of(persona.map_or("", |persona| &persona.description));
             told.write(NpcBarks { npc, text: bark.text(locale).to_owned(), face });
+            crowd.lately.extend(line);
+            if crowd.lately.len() > LATELY {
+                crowd.lately.pop_front();
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Presence, Townsfolk};
 use crate::attention::{Attention, Candidate};
-use crate::routine::{Haunts, Moment};
+use crate::routine::{Cell, Haunts, Moment};
 use bevy_ecs::prelude::*;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
@@ -33,8 +33,10 @@ pub(crate) struct Crowd {
     pub stirs: Turns,
     /// Who might speak up then.
     pub barks: Turns,
+    /// Numbers of the lines that were said last.
+    pub lately: VecDeque<u16>,
     /// Who was turned to while dormant, wherever they are.
-    pub sought: Vec<Entity>,
+    pub sought: BTreeSet<Entity>,
     pub round: Round,
     /// Levels that are not given yet, those that go down first.
     pub changes: VecDeque<(Entity, Attention)>,
@@ -43,7 +45,12 @@ pub(crate) struct Crowd {
 /// One look at all who are near, over some frames.
 #[derive(Default)]
 pub(super) struct Round {
+    /// Whose turn it is to be looked at.
     pub todo: Vec<Entity>,
+    /// Where there may be others, who are dormant.
+    pub cells: Vec<Cell>,
+    /// Who was found there.
+    pub found: BTreeSet<Entity>,
     pub seen: Vec<Candidate<Entity>>,
     /// Frames since it began.
     pub age: u32,

@@ -5,8 +5,8 @@ use super::{AttentionChanged, Presence, Town, Townsfolk};
 use crate::attention::{Attention, Candidate, Sight};
 use crate::mind::Persona;
 use crate::play::Play;
-use crate::routine::Moment;
-use crate::story::{Conversations, locale_of};
+use crate::routine::{Cell, Moment};
+use crate::story::{CastOf, Conversations, locale_of};
 use bevy_ecs::prelude::*;
 use dramaturg_mind::Heard;
 
@@ -25,31 +25,28 @@ pub(super) fn look(
             return;
         }
         changes.clear();
-        round.todo = haunts.near(town.player, town.rules.sleeps_beyond, now);
-        round.todo.retain(|npc| !awake.contains_key(npc) && !sought.contains(npc));
-        round.todo.extend(awake.keys());
-        round.todo.append(sought);
+        round.todo = awake.keys().copied().collect();
+        round.cells = Cell::near(town.player, town.rules.sleeps_beyond);
+        round.found = std::mem::take(sought);
+        round.todo.extend(&round.found);
         round.seen.clear();
         (round.age, round.runs) = (0, true);
     }
-    let some = if round.at_once { round.todo.len() } else { BUDGET_A_FRAME };
-    let rest = round.todo.len().saturating_sub(some);
-    for npc in round.todo.split_off(rest) {
-        let Ok((folk, presence)) = folk.get(npc) else { continue };
-        let spot = presence.map_or_else(|| folk.stretch(now).spot(now), |is| is.spot(now));
-        let distance = spot.distance(town.player);
-        let talked = folk.talked.map(|then| now.since(then) / 60);
-        let sight = Sight {
-            distance,
-            visible: distance <= town.sees,
-            weight: folk.weight,
-            talked: talked.map(|minutes| u32::try_from(minutes).unwrap_or(u32::MAX)),
-            addressed: folk.addressed,
-        };
-        let (is, since) = presence.map_or_else(Default::default, |is| (is.level, is.since));
-        round.seen.push(Candidate { who: npc, sight, is, since });
+    let mut left = if round.at_once { usize::MAX } else { BUDGET_A_FRAME };
+    while left > 0 {
+        left -= 1;
+        if let Some(npc) = round.todo.pop() {
+            let Ok((folk, presence)) = folk.get(npc) else { continue };
+            round.seen.push(candidate(npc, folk, presence, &town));
+        } else if let Some(cell) = round.cells.pop() {
+            let dormant = haunts.at(cell, now).filter(|npc| !awake.contains_key(npc));
+            let new = dormant.filter(|npc| round.found.insert(*npc));
+            round.todo.extend(new);
+        } else {
+            break;
+        }
     }
-    if !round.todo.is_empty() {
+    if !round.todo.is_empty() || !round.cells.is_empty() {
         return;
     }
     (round.runs, round.at_once) = (false, false);
@@ -60,8 +57,34 @@ pub(super) fn look(
     changes.extend(down.into_iter().chain(up));
 }
 
-type Folk<'a> =
-    (&'a mut Townsfolk, Option<&'a mut Presence>, Option<&'a Persona>, Option<&'a Play>);
+fn candidate(
+    npc: Entity,
+    folk: &Townsfolk,
+    presence: Option<&Presence>,
+    town: &Town,
+) -> Candidate<Entity> {
+    let now = town.now();
+    let spot = presence.map_or_else(|| folk.stretch(now).spot(now), |is| is.spot(now));
+    let distance = spot.distance(town.player);
+    let talked = folk.talked.map(|then| now.since(then) / 60);
+    let sight = Sight {
+        distance,
+        visible: distance <= town.sees,
+        weight: folk.weight,
+        talked: talked.map(|minutes| u32::try_from(minutes).unwrap_or(u32::MAX)),
+        addressed: folk.addressed,
+    };
+    let (is, since) = presence.map_or_else(Default::default, |is| (is.level, is.since));
+    Candidate { who: npc, sight, is, since }
+}
+
+type Folk<'a> = (
+    &'a mut Townsfolk,
+    Option<&'a mut Presence>,
+    Option<&'a Persona>,
+    Option<&'a Play>,
+    Has<CastOf>,
+);
 
 /// Gives some of the levels that were decided.
 pub(super) fn apply(
@@ -75,7 +98,7 @@ pub(super) fn apply(
     for _ in 0..CHANGES {
         let Some((npc, to)) = crowd.changes.pop_front() else { break };
         let from = crowd.level(npc);
-        let Ok((mut folk, presence, persona, play)) = all.get_mut(npc) else { continue };
+        let Ok((mut folk, presence, persona, play, of_story)) = all.get_mut(npc) else { continue };
         if from == to {
             continue;
         }
@@ -99,7 +122,8 @@ pub(super) fn apply(
         told.write(AttentionChanged { npc, from, to });
         let speaks = to == Attention::Speaking;
         match (play, persona) {
-            (None, Some(persona)) if speaks => {
+            // Whoever is of a story's cast speaks in its play.
+            (None, Some(persona)) if speaks && !of_story => {
                 let moment =
                     folk.life.told(&folk.schedule, town.now(), locale_of(&persona.description));
                 let save = town.saves.as_deref().map(|folder| folder.join(file_of(&persona.id.0)));

@@ -40,7 +40,7 @@ pub(super) fn meet(
         crowd.round.at_once = true;
         crowd.round.runs = false;
         if !crowd.awake.contains_key(npc) {
-            crowd.sought.push(*npc);
+            crowd.sought.insert(*npc);
         }
     }
 }

@@ -8,14 +8,34 @@ use std::collections::HashMap;
 const CELL: i32 = 320;
 const HOUR: i64 = 3600;
 
-/// A cell of the ground in an hour of the day.
-type Cell = (i32, i32, u8);
+/// A square of the ground.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cell {
+    x: i32,
+    y: i32,
+}
+
+impl Cell {
+    fn of(spot: Spot) -> Self {
+        Self { x: spot.x.div_euclid(CELL), y: spot.y.div_euclid(CELL) }
+    }
+    /// All that have a part within so many decimetres of a spot, and some more. Nobody looks farther than 3.2 kilometres.
+    pub fn near(spot: Spot, decimetres: u32) -> Vec<Self> {
+        let reach = decimetres.min(100 * CELL as u32) as i32;
+        let by = |at: i32, by: i32| at.saturating_add(by);
+        let first = Self::of(Spot { x: by(spot.x, -reach), y: by(spot.y, -reach) });
+        let last = Self::of(Spot { x: by(spot.x, reach), y: by(spot.y, reach) });
+        let row = |x| (first.y..=last.y).map(move |y| Self { x, y });
+        (first.x..=last.x).flat_map(row).collect()
+    }
+}
 
 /// A book of who comes by where and when. Schedules are entered once; from then on it costs nothing, however many are in it, until
 /// somebody asks who is near. It knows schedules, not lives: who is on an errand is looked for where the schedule has them.
 #[derive(Clone, Debug)]
 pub struct Haunts<W> {
-    cells: HashMap<Cell, Vec<Visit<W>>>,
+    /// By the cell and the hour of the day.
+    cells: HashMap<(Cell, u8), Vec<Visit<W>>>,
 }
 
 impl<W> Default for Haunts<W> {
@@ -47,23 +67,18 @@ impl<W: Copy + Ord> Haunts<W> {
             }
         }
     }
+    /// Who by their schedule may be in a cell at a moment; somebody may come twice.
+    pub fn at(&self, cell: Cell, now: Moment) -> impl Iterator<Item = W> {
+        let second = now.second_of_day();
+        let visits = self.cells.get(&(cell, now.hour())).into_iter().flatten();
+        let now = visits.filter(move |visit| visit.from <= second && second < visit.until);
+        now.map(|visit| visit.who)
+    }
     /// All who by their schedule may be within so many decimetres of a spot at a moment, each once, in order; some of them are
     /// a little farther away.
     pub fn near(&self, spot: Spot, decimetres: u32, now: Moment) -> Vec<W> {
-        let reach = i32::try_from(decimetres).unwrap_or(i32::MAX);
-        let sides = |at: i32| {
-            let cell = |at: i32| at.div_euclid(CELL);
-            cell(at.saturating_sub(reach))..=cell(at.saturating_add(reach))
-        };
-        let second = now.second_of_day();
-        let mut all = Vec::new();
-        for x in sides(spot.x) {
-            for y in sides(spot.y) {
-                let visits = self.cells.get(&(x, y, now.hour())).into_iter().flatten();
-                let now = visits.filter(|visit| visit.from <= second && second < visit.until);
-                all.extend(now.map(|visit| visit.who));
-            }
-        }
+        let cells = Cell::near(spot, decimetres).into_iter();
+        let mut all: Vec<W> = cells.flat_map(|cell| self.at(cell, now)).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -71,20 +86,19 @@ impl<W: Copy + Ord> Haunts<W> {
 }
 
 /// The cells of a day, each with the seconds of the day for which it counts.
-fn visits(schedule: &Schedule) -> Vec<(Cell, u32, u32)> {
+fn visits(schedule: &Schedule) -> Vec<((Cell, u8), u32, u32)> {
     let mut all = Vec::new();
     for (from, until, begin, end) in schedule.ways() {
         let mut ground = Vec::new();
         // Half a cell at a time, and whoever cuts a corner between two is near enough to either.
         let steps = i64::from(begin.distance(end) / (CELL as u32 / 2)) + 1;
         for step in 0..=steps {
-            let Spot { x, y } = begin.toward(end, step, steps);
-            ground.push((x.div_euclid(CELL), y.div_euclid(CELL)));
+            ground.push(Cell::of(begin.toward(end, step, steps)));
         }
         ground.dedup();
         for hour in from / HOUR..=(until - 1).max(from) / HOUR {
-            for (x, y) in &ground {
-                all.push(((*x, *y, hour as u8), from as u32, until as u32));
+            for cell in &ground {
+                all.push(((*cell, hour as u8), from as u32, until as u32));
             }
         }
     }

@@ -54,18 +54,18 @@ impl Moment {
     }
     /// The beginning of its minute.
     pub(super) fn floor(self) -> Self {
-        Self(self.0 - self.0.rem_euclid(MINUTE))
+        Self(self.0.saturating_sub(self.0.rem_euclid(MINUTE)))
     }
     /// The first beginning of a minute that is not before it.
     pub(super) fn ceil(self) -> Self {
-        Self(self.0.saturating_add((-self.0).rem_euclid(MINUTE)))
+        Self(self.0.saturating_add((MINUTE - self.0.rem_euclid(MINUTE)) % MINUTE))
     }
     /// How many minutes begin from here on before `end`.
     pub(super) fn minutes_to(self, end: Self) -> i64 {
         (end.ceil().since(self.ceil()) / MINUTE).max(0)
     }
     pub(super) fn midnight(self) -> Self {
-        Self(self.day() * DAY)
+        Self(self.day().saturating_mul(DAY))
     }
 }
 

@@ -266,9 +266,9 @@ impl Schedule {
         for (leg, length) in self.lengths() {
             let until = |moment: Moment| {
                 let today = i64::from(moment.second_of_day()) - i64::from(leg.at);
-                moment.day() * length + today.clamp(0, length)
+                moment.day().saturating_mul(length).saturating_add(today.clamp(0, length))
             };
-            let seconds = until(to) - until(from);
+            let seconds = until(to).saturating_sub(until(from));
             if seconds <= 0 {
                 continue;
             }

@@ -334,6 +334,26 @@ fn a_plan_with_names_that_are_not_there_is_refused() {
 }
 
 #[test]
+fn no_moment_and_no_saved_life_is_too_much() {
+    let plan = town();
+    let day = [Stay::named(&plan, (8, 0), (7, 0), "stall", "trade").unwrap()];
+    let schedule = Schedule::new(plan.clone(), 100, &day).unwrap();
+    // As a save of another plan might have it.
+    let saved = r#"{"settled":-9223372036854775808,"levels":[5],"detour":null}"#;
+    let life: Life = serde_json::from_str(saved).unwrap();
+    for now in [i64::MIN, -1, 0, i64::MAX - 1, i64::MAX].map(Moment::new) {
+        let _ = (
+            life.spot(&schedule, now),
+            life.facts(&schedule, now),
+            schedule.done(Moment::new(i64::MIN), now),
+        );
+        assert!(schedule.stretch(now).doing.name(&plan).len() < 8);
+    }
+    let kept = serde_json::to_string(&Life::new(&plan, Moment::at(0, 8, 0))).unwrap();
+    assert_eq!(kept, r#"{"settled":28800,"levels":[1000000,1000000,1000000],"detour":null}"#);
+}
+
+#[test]
 fn an_absence_of_years_is_made_up_for_at_once() {
     let plan = town();
     let stay =
