@@ -57,7 +57,7 @@ pub struct Town {
     rest: f64,
     /// Where the player is.
     pub player: Spot,
-    /// How far the player sees, in decimetres.
+    /// How far the player sees, in decimetres; not into places that are [indoors](crate::routine::Place::indoors).
     pub sees: u32,
     /// How levels are given.
     pub rules: AttentionRules,

@@ -113,7 +113,7 @@ fn spent(app: &mut App) -> [Vec<Duration>; 2] {
 }
 
 /// Percentiles in milliseconds.
-fn figures(times: &mut Vec<Duration>) -> serde_json::Value {
+fn figures(times: &mut [Duration]) -> serde_json::Value {
     let [p50, p99, max] = [0.5, 0.99, 1.0].map(|share| percentile(times, share));
     serde_json::json!({"p50": p50, "p99": p99, "max": max})
 }

@@ -1,21 +1,18 @@
 //! People as one sees them from above, and what they say over their heads.
 
 use crate::Arguments;
-use crate::ground::pieces;
 use crate::square::{Face, Ground, INK, PAPER, on_ground};
 use crate::talk::Talk;
 use bevy::prelude::*;
 use bevy_dramaturg::attention::Attention;
-use bevy_dramaturg::routine::{Doing, Spot};
 use bevy_dramaturg::town::{NpcBarks, Presence, Town, Townsfolk};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 pub struct FiguresPlugin;
 
 impl Plugin for FiguresPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Figures>()
-            .init_resource::<Doors>()
             .add_systems(Update, (come, go, step, speak, float, point).chain());
     }
 }
@@ -23,19 +20,6 @@ impl Plugin for FiguresPlugin {
 /// The figure of each who is not dormant.
 #[derive(Resource, Default)]
 pub struct Figures(HashMap<Entity, Entity>);
-
-/// Spots behind which somebody is not seen.
-#[derive(Resource)]
-struct Doors(HashSet<Spot>);
-
-impl Default for Doors {
-    fn default() -> Self {
-        let door = |piece: crate::ground::Piece| {
-            Spot::metres(piece.at.0 + piece.door.0, piece.at.1 + piece.door.1)
-        };
-        Self(pieces().into_iter().filter(|piece| piece.is_indoors()).map(door).collect())
-    }
-}
 
 /// Somebody's figure.
 #[derive(Component)]
@@ -54,7 +38,7 @@ struct Bubble {
 
 const SIZE: f32 = 10.0;
 /// So many bubbles at once can be read.
-const BUBBLES: usize = 12;
+const BUBBLES: usize = 8;
 
 pub fn colour(role: &str) -> Color {
     let (r, g, b) = match role {
@@ -129,30 +113,20 @@ fn go(
     }
 }
 
-/// Where somebody's figure stands, if they are seen.
-fn place(presence: &Presence, town: &Town, doors: &Doors, beside: Vec2) -> Option<Vec2> {
-    let now = town.now();
-    let stretch = presence.stretch();
-    let spot = stretch.spot(now);
-    let inside = matches!(stretch.doing, Doing::Active(_) | Doing::Waiting);
-    let seen = !(inside && doors.0.contains(&spot));
-    seen.then(|| on_ground(spot) + beside)
-}
-
 fn step(
     town: Res<Town>,
-    doors: Res<Doors>,
     talk: Res<Talk>,
-    people: Query<&Presence>,
+    people: Query<(&Presence, &Townsfolk)>,
     mut figures: Query<(&Figure, &mut UiTransform, &mut Visibility, &mut BorderColor, &mut Node)>,
 ) {
     for (figure, mut transform, mut visibility, mut border, mut node) in &mut figures {
-        let Ok(presence) = people.get(figure.npc) else { continue };
-        let at = place(presence, &town, &doors, figure.beside);
-        let shown = if at.is_some() { Visibility::Inherited } else { Visibility::Hidden };
-        visibility.set_if_neq(shown);
-        let Some(at) = at else { continue };
-        let corner = at - Vec2::new(SIZE / 2.0, SIZE / 2.0);
+        let Ok((presence, folk)) = people.get(figure.npc) else { continue };
+        if folk.schedule().plan().hides(presence.stretch()) {
+            visibility.set_if_neq(Visibility::Hidden);
+            continue;
+        }
+        visibility.set_if_neq(Visibility::Inherited);
+        let corner = on_ground(presence.spot(town.now())) + figure.beside - SIZE / 2.0;
         let moved = Val2::px(corner.x, corner.y);
         if transform.translation != moved {
             transform.translation = moved;

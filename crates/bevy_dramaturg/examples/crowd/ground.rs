@@ -111,7 +111,7 @@ pub fn plan(pieces: &[Piece], far: usize) -> Result<TownPlan, Box<dyn std::error
     let customs: Customs = ron::from_str(include_str!("town.ron"))?;
     let place = |piece: &Piece| {
         let at = Spot::metres(piece.at.0 + piece.door.0, piece.at.1 + piece.door.1);
-        Place::new(piece.name.clone(), at)
+        Place { indoors: piece.is_indoors(), ..Place::new(piece.name.clone(), at) }
     };
     let mut places: Vec<Place> = pieces.iter().map(place).collect();
     // Villages from which nobody comes to the square: for the measure of those who are dormant.

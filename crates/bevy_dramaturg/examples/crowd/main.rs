@@ -81,7 +81,7 @@ const VILLAGES: usize = 100;
 fn town(arguments: &Arguments) -> Result<(Town, Arc<TownPlan>), Box<dyn Error>> {
     let mut town = Town::new(arguments.begins());
     town.barks = ron::from_str(include_str!("barks.ron"))?;
-    town.barks_every = (600, 2_400);
+    town.barks_every = (900, 3_600);
     town.sees = 700;
     let plan = ground::plan(&ground::pieces(), VILLAGES)?;
     Ok((town, Arc::new(plan)))

@@ -64,12 +64,12 @@ fn candidate(
     town: &Town,
 ) -> Candidate<Entity> {
     let now = town.now();
-    let spot = presence.map_or_else(|| folk.stretch(now).spot(now), |is| is.spot(now));
-    let distance = spot.distance(town.player);
+    let stretch = presence.map_or_else(|| folk.stretch(now), |is| is.stretch);
+    let distance = stretch.spot(now).distance(town.player);
     let talked = folk.talked.map(|then| now.since(then) / 60);
     let sight = Sight {
         distance,
-        visible: distance <= town.sees,
+        visible: distance <= town.sees && !folk.schedule.plan().hides(&stretch),
         weight: folk.weight,
         talked: talked.map(|minutes| u32::try_from(minutes).unwrap_or(u32::MAX)),
         addressed: folk.addressed,

@@ -2,9 +2,10 @@
 
 use super::drift::FULL;
 use super::moment::Spot;
+use super::schedule::{Doing, Stretch};
 use crate::world::{Change, Requirement};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// A place of a [`TownPlan`], by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,12 +22,19 @@ pub struct Place {
     pub name: String,
     /// Where it is.
     pub spot: Spot,
+    /// Whether who is there can't be seen from outside.
+    #[serde(default)]
+    pub indoors: bool,
 }
 
 impl Place {
     /// A place.
     pub fn new(name: impl Into<String>, spot: Spot) -> Self {
-        Self { name: name.into(), spot }
+        Self { name: name.into(), spot, indoors: false }
+    }
+    /// A place under a roof.
+    pub fn indoors(name: impl Into<String>, spot: Spot) -> Self {
+        Self { indoors: true, ..Self::new(name, spot) }
     }
 }
 
@@ -154,6 +162,7 @@ pub struct TownPlan {
     places: Vec<Place>,
     activities: Vec<Activity>,
     needs: Vec<Need>,
+    roofs: HashSet<Spot>,
     /// What a minute of each activity adds to each need, and behind them what a minute of anything else does.
     rates: Vec<Vec<i64>>,
 }
@@ -239,7 +248,9 @@ impl TownPlan {
         let of = |activity| needs.iter().map(|need| rate(activity, need)).collect();
         let mut rates: Vec<Vec<i64>> = activities.iter().map(of).collect();
         rates.push(needs.iter().map(drain).collect());
-        Ok(Self { places, activities, needs, rates })
+        let under = places.iter().filter(|place| place.indoors);
+        let roofs = under.map(|place| place.spot).collect();
+        Ok(Self { places, activities, needs, roofs, rates })
     }
 
     /// All places.
@@ -271,6 +282,10 @@ impl TownPlan {
     /// That activity; none where the number is of another plan.
     pub fn activity(&self, id: ActivityId) -> Option<&Activity> {
         self.activities.get(usize::from(id.0))
+    }
+    /// Whether who does that is under a roof, and seen only by those who are there too.
+    pub fn hides(&self, stretch: &Stretch) -> bool {
+        stretch.doing != Doing::Walking && self.roofs.contains(&stretch.to)
     }
     pub(super) fn spot(&self, id: PlaceId) -> Spot {
         self.place(id).map_or(Spot::default(), |place| place.spot)

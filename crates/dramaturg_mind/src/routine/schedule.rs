@@ -273,7 +273,7 @@ impl Schedule {
                 continue;
             }
             match done.iter_mut().find(|(doing, _)| *doing == leg.doing) {
-                Some((_, sum)) => *sum += seconds,
+                Some((_, sum)) => *sum = sum.saturating_add(seconds),
                 None => done.push((leg.doing, seconds)),
             }
         }

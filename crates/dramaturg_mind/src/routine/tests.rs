@@ -334,6 +334,21 @@ fn a_plan_with_names_that_are_not_there_is_refused() {
 }
 
 #[test]
+fn who_is_under_a_roof_is_hidden_and_who_walks_to_it_is_not() {
+    let places =
+        vec![Place::indoors("home", Spot::default()), Place::new("well", Spot::metres(50, 0))];
+    let plan = Arc::new(TownPlan::new(places, vec![Activity::new("be")], vec![]).unwrap());
+    let stay = |from, until, place| Stay::named(&plan, (from, 0), (until, 0), place, "be").unwrap();
+    let schedule =
+        Schedule::new(plan.clone(), 100, &[stay(8, 10, "well"), stay(11, 7, "home")]).unwrap();
+    let hidden = |hour, minute| plan.hides(&schedule.stretch(Moment::at(0, hour, minute)));
+    assert_eq!(
+        [(9, 0), (10, 2), (10, 30), (12, 0), (7, 2)].map(|(h, m)| hidden(h, m)),
+        [false, false, true, true, false]
+    );
+}
+
+#[test]
 fn no_moment_and_no_saved_life_is_too_much() {
     let plan = town();
     let day = [Stay::named(&plan, (8, 0), (7, 0), "stall", "trade").unwrap()];
