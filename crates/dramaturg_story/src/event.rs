@@ -42,6 +42,9 @@ pub enum Event {
         /// Numbers of the lines in its memory, the best first.
         lines: Vec<u32>,
     },
+    /// Whether the sentences and clauses of what a model wrote mean something that is locked, in the order in which they were
+    /// weighed; where an ear took part in it. Input.
+    Sensed(Vec<bool>),
     /// A model answered. Input.
     Answered {
         /// What it was asked.
@@ -198,6 +201,7 @@ impl dramaturg_journal::Entry for Event {
             Self::Invited(_) => "invited",
             Self::Likened(_) => "likened",
             Self::Recalled { .. } => "recalled",
+            Self::Sensed(_) => "sensed",
             Self::Drawn { .. } => "drawn",
             Self::SceneBegan(_) => "scene_began",
             Self::Entered { .. } => "entered",

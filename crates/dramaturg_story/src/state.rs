@@ -186,7 +186,10 @@ impl State {
                 self.asked = None;
                 self.invited = false;
             }
-            Event::Answered { .. } | Event::Likened(_) | Event::Recalled { .. } => {}
+            Event::Answered { .. }
+            | Event::Likened(_)
+            | Event::Recalled { .. }
+            | Event::Sensed(_) => {}
             Event::Avoids(notes) => self.avoided.clone_from(notes),
             Event::Equipped(repertoire) => self.repertoire.clone_from(repertoire),
             Event::Called { npc, step } => self.called(npc, step),
