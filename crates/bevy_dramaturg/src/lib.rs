@@ -60,6 +60,11 @@
 //!
 //! On each character: [`Mood`], [`Memory`] and [`Planner`], kept as the play goes on.
 //!
+//! # A town
+//!
+//! [`town::AttentionPlugin`] is for characters by the thousand: each lives by a [`Schedule`](routine::Schedule), which costs nothing while
+//! nobody looks; whoever is near says something in passing, and anybody can be talked to.
+//!
 //! # What runs when
 //!
 //! [`DramaturgSystems`] names the sets. `Perform` runs in `PreUpdate` and turns what the play did into messages;
@@ -80,6 +85,7 @@ mod model;
 mod pack;
 mod play;
 mod story;
+pub mod town;
 
 pub use action::{Act, NpcAction, NpcActionApp, NpcActions};
 pub use content::ContentSettings;
@@ -94,6 +100,7 @@ pub use play::{CUES_A_FRAME, Play};
 pub use story::{Cast, CastOf, Story};
 
 pub use dramaturg_llm as llm;
+pub use dramaturg_mind::{Bark, Barks, attention, routine};
 pub use dramaturg_story as engine;
 
 use bevy_app::{App, Last, Plugin, PostUpdate, PreUpdate, plugin_group};
@@ -120,6 +127,8 @@ plugin_group! {
 /// When the plugin's systems run, in this order within a frame.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DramaturgSystems {
+    /// In `PreUpdate`, before `Perform`: townsfolk go on with their lives, with [`AttentionPlugin`](town::AttentionPlugin).
+    Attend,
     /// In `PreUpdate`: what plays did since the last frame becomes messages and components.
     Perform,
     /// In `PostUpdate`: new stories and characters get their plays; changed packs reach them.

@@ -6,8 +6,10 @@ use crate::mind::{NpcId, Persona};
 use crate::model::ActiveModel;
 use crate::pack::StoryPack;
 use crate::play::Play;
+use crate::town::Townsfolk;
 use bevy_asset::{AssetEvent, Assets, Handle};
 use bevy_ecs::prelude::*;
+use bevy_ecs::system::SystemParam;
 use dramaturg_story::{Pack, Stage, StageSettings};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -112,32 +114,54 @@ pub(crate) fn begin_stories(
     }
 }
 
-/// A character without a story is somebody to talk to.
+/// A character without a story is somebody to talk to. Townsfolk are only while they have the attention for it.
 pub(crate) fn begin_conversations(
     mut commands: Commands,
-    model: Res<ActiveModel>,
-    actions: Res<NpcActions>,
-    content: Res<ContentSettings>,
-    alone: Query<(Entity, &Persona), (Added<Persona>, Without<CastOf>, Without<Play>)>,
+    conversations: Conversations,
+    alone: Query<
+        (Entity, &Persona),
+        (Added<Persona>, Without<CastOf>, Without<Play>, Without<Townsfolk>),
+    >,
 ) {
     for (entity, persona) in &alone {
+        commands.entity(entity).insert(conversations.begin(entity, persona, "", None));
+    }
+}
+
+/// What a play needs in which one character is talked to.
+#[derive(SystemParam)]
+pub(crate) struct Conversations<'w> {
+    model: Res<'w, ActiveModel>,
+    actions: Res<'w, NpcActions>,
+    content: Res<'w, ContentSettings>,
+}
+
+impl Conversations<'_> {
+    /// Begins one, with a sentence or two of what is so at the moment, or goes on with the one that was saved.
+    pub(crate) fn begin(
+        &self,
+        entity: Entity,
+        persona: &Persona,
+        moment: &str,
+        save: Option<PathBuf>,
+    ) -> Play {
         let NpcId(id) = &persona.id;
         let described = dramaturg_story::Persona {
             name: persona.name.clone(),
-            description: persona.description.clone(),
+            description: format!("{} {moment}", persona.description).trim_end().to_owned(),
         };
         let pack = Arc::new(Pack::conversation(id, &described));
         let settings = StageSettings {
             pack: pack.clone(),
             locale: locale_of(&persona.description).into(),
             seed: 1,
-            save: None,
-            avoid: content.all().cloned(),
-            model: model.slot(),
-            ear: model.ear(),
+            save,
+            avoid: self.content.all().cloned(),
+            model: self.model.slot(),
+            ear: self.model.ear(),
         };
         let npcs = HashMap::from([(persona.id.clone(), entity)]);
-        commands.entity(entity).insert(Play::new(raise(settings, &actions), pack, npcs));
+        Play::new(raise(settings, &self.actions), pack, npcs)
     }
 }
 
@@ -151,7 +175,7 @@ fn raise(settings: StageSettings, actions: &NpcActions) -> Stage {
 }
 
 /// A character speaks the language in which it is described.
-fn locale_of(description: &str) -> &'static str {
+pub(crate) fn locale_of(description: &str) -> &'static str {
     let chinese = description.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c));
     if chinese { "zh" } else { "en" }
 }

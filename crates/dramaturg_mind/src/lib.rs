@@ -13,6 +13,8 @@
 //! ```
 
 pub mod action;
+pub mod attention;
+mod bark;
 pub mod emotion;
 mod memory;
 mod mood;
@@ -20,9 +22,11 @@ mod persona;
 mod planner;
 mod promise;
 mod prompt;
+pub mod routine;
 mod world;
 
 pub use action::NpcAction;
+pub use bark::{Bark, BarkError, Barks, Heard, Situation};
 pub use memory::{
     Day, FactKind, Found, Index, Item, Memory, Notes, PersonalFact, PersonalFacts, Query,
     Reflection, Remembered, RowError, Span, Summary, ago, pack, personal_facts, spans, words,

@@ -42,6 +42,7 @@ pub fn frames_until<T>(
 }
 
 /// The play, once its opening is over.
+#[allow(dead_code, reason = "each test file uses what it needs of this")]
 pub fn play(app: &mut App) -> Entity {
     let mut turns = app.world().resource::<Messages<TurnEnded>>().get_cursor();
     frames_until(app, "a play begins", |app| Some(read(app, &mut turns).pop()?.play))
@@ -59,8 +60,9 @@ pub fn say(app: &mut App, play: Entity, text: &str) -> Vec<String> {
     app.world_mut().write_message(PlayerSays::to(play, text));
     let mut lines = Vec::new();
     frames_until(app, "the turn ends", |app| {
-        lines.extend(read(app, &mut spoken).iter().filter_map(|s| Some(s.line()?.to_owned())));
-        (!read(app, &mut turns).is_empty()).then_some(())
+        let spoken = read(app, &mut spoken).into_iter().filter(|spoken| spoken.play == play);
+        lines.extend(spoken.filter_map(|spoken| Some(spoken.line()?.to_owned())));
+        read(app, &mut turns).iter().any(|turn| turn.play == play).then_some(())
     });
     lines
 }

@@ -38,6 +38,12 @@ impl Operator {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Operators(Vec<Operator>);
 
+impl FromIterator<Operator> for Operators {
+    fn from_iter<I: IntoIterator<Item = Operator>>(all: I) -> Self {
+        Self(all.into_iter().collect())
+    }
+}
+
 impl Operators {
     pub(super) fn of<'d>(actions: impl Iterator<Item = &'d ActionDefinition>) -> Self {
         let mut all = Vec::new();
