@@ -14,6 +14,7 @@
 
 pub mod action;
 pub mod emotion;
+mod floor;
 mod memory;
 mod mood;
 mod persona;
@@ -23,6 +24,7 @@ mod prompt;
 mod world;
 
 pub use action::NpcAction;
+pub use floor::{Because, Bid, Listener, floor};
 pub use memory::{
     Day, FactKind, Found, Index, Item, Memory, Notes, PersonalFact, PersonalFacts, Query,
     Reflection, Remembered, RowError, Span, Summary, ago, pack, personal_facts, spans, words,

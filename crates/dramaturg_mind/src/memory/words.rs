@@ -59,7 +59,7 @@ pub fn words(text: &str) -> Vec<String> {
 
 /// What the index holds of a text, in its order, repeats included: stems (Porter 2) of words that are no stop words;
 /// of Chinese and Japanese each Han character and each pair of neighbours, of kana the pairs.
-pub(super) fn terms(text: &str) -> Vec<String> {
+pub(crate) fn terms(text: &str) -> Vec<String> {
     let stemmer = Stemmer::create(Algorithm::English);
     let mut out = Vec::new();
     let mut word = String::new();
