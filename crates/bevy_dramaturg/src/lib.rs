@@ -47,7 +47,7 @@
 //! |---|---|
 //! | [`Persona`] | a character; alone, it is somebody to talk to |
 //! | [`Story`] | an authored story, played as an entity; its cast appear as [`Persona`]s of their own |
-//! | [`PlayerSays`], [`PlayerTypes`], [`SavePlay`], [`LoadPlay`], [`RollBackPlay`], [`ForgetPerson`] | what the player does |
+//! | [`PlayerSays`], [`PlayerWhispers`], [`PlayerTypes`], [`SavePlay`], [`LoadPlay`], [`RollBackPlay`], [`ForgetPerson`] | what the player does |
 //! | [`ContentSettings`] | what the player does not want to meet: kept out of all plays |
 //! | [`ActiveModel`] | the language model, changed while the game runs; none is fine too |
 //!
@@ -85,7 +85,7 @@ pub use action::{Act, NpcAction, NpcActionApp, NpcActions};
 pub use content::ContentSettings;
 pub use message::{
     BeatReached, ForgetPerson, LoadPlay, Notice, NpcActs, NpcSpeaks, PlayOpened, PlaySaved,
-    PlayerSays, PlayerTypes, RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
+    PlayerSays, PlayerTypes, PlayerWhispers, RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
 };
 pub use mind::{Memory, MemoryLine, Mood, NpcId, Persona, Planner};
 pub use model::{ActiveModel, ModelChanged, ModelNews};
@@ -138,6 +138,7 @@ impl Plugin for DramaturgPlugin {
             .init_resource::<NpcActions>()
             .init_resource::<ContentSettings>()
             .add_message::<PlayerSays>()
+            .add_message::<PlayerWhispers>()
             .add_message::<PlayerTypes>()
             .add_message::<SavePlay>()
             .add_message::<LoadPlay>()

@@ -26,6 +26,9 @@ pub(crate) fn turn(ui: &mut Ui, number: u32, report: &TurnReport, model: &str, m
     section(ui, "Directive", |ui| {
         ui.label(if report.directive.is_empty() { "none" } else { &report.directive });
     });
+    if !report.told.is_empty() {
+        section(ui, "Gossip", |ui| report.told.iter().for_each(|told| drop(ui.label(told))));
+    }
     section(ui, "Time", |ui| times(ui, report));
     section(ui, "Prompt", |ui| prompt(ui, report));
     section(ui, "Facts", |ui| {

@@ -156,7 +156,10 @@ impl Play {
                 let shown: String = line.chars().filter(|c| !c.is_control()).take(200).collect();
                 tally.lost |= !show(&format!("\n> {shown}\n"));
             }
-            stage.say(line);
+            match aside(&pack, &line) {
+                Some((npc, text)) => stage.whisper(npc, text),
+                None => stage.say(line),
+            }
             self.perform(&stage, &pack, router.as_deref(), &mut tally);
         }
         stage.close();
@@ -285,6 +288,21 @@ fn adapter(given: &str) -> Result<(AdapterId, Adapter), String> {
     }
 }
 
+/// A line that is said to one alone, `/to Marta I know`: the character's id, and the words.
+fn aside<'l>(pack: &Pack, line: &'l str) -> Option<(String, &'l str)> {
+    let rest = line.trim().strip_prefix("/to ")?.trim_start();
+    let named =
+        pack.cast().flat_map(|npc| pack.names_of(npc).into_iter().map(move |name| (npc, name)));
+    let meant = named.filter_map(|(npc, name)| {
+        let (said, text) = rest.split_at_checked(name.len())?;
+        let ends = text.is_empty() || text.starts_with([' ', ',', ':', '，', '：']);
+        (ends && said.to_lowercase() == name.to_lowercase()).then_some((npc, name.len(), text))
+    });
+    // Of two names the longer is meant: 'old Piet' and 'old'.
+    let (npc, _, text) = meant.max_by_key(|(_, length, _)| *length)?;
+    Some((npc.to_owned(), text.trim_start_matches([' ', ',', ':', '，', '：'])))
+}
+
 /// Words appear as they come. Returns whether there is still a terminal.
 fn show(text: &str) -> bool {
     let mut out = std::io::stdout().lock();
@@ -303,6 +321,9 @@ fn warn(text: &str) {
 
 fn why(report: &TurnReport) {
     let odds: Vec<_> = report.interpretation.iter().map(|(id, p)| format!("{id} {p}")).collect();
+    for told in &report.told {
+        warn(&format!("  [{told}]"));
+    }
     if !report.improvised.is_empty() {
         warn(&format!("  [the model wrote: {:?}]", report.improvised));
     }

@@ -154,6 +154,8 @@ pub struct TurnReport {
     pub by: String,
     /// What the director asked of the speaker.
     pub directive: String,
+    /// What characters told each other without the player, in words.
+    pub told: Vec<String>,
     /// The exact prompt; empty when only authored lines were spoken.
     pub prompt: Vec<Message>,
     /// The model did not answer in time.

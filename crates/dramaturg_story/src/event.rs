@@ -32,6 +32,9 @@ pub enum Event {
         text: String,
         /// Whether a model was there to be asked.
         model: bool,
+        /// To whom alone, where it was said aside; else all who are there hear it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
     },
     /// How the player's line, and each of its sentences where it has several, is meant. Input.
     Likened(Vec<Likened>),
@@ -131,6 +134,31 @@ pub enum Event {
         /// How it ended.
         how: Settled,
     },
+    /// A character told another what it knows, without the player.
+    Told {
+        /// Who told it.
+        by: String,
+        /// Who was told.
+        to: String,
+        /// What: one of the pack's matters, or `said 12`, what the player said in that turn.
+        matter: String,
+        /// In which words.
+        text: String,
+        /// Through whom it came to who is told, who told it first: `ona`, `piet`. `player` at the end says that it began with what
+        /// the player said or did.
+        through: Vec<String>,
+        /// When, in minutes of story time; in turns where there is no clock.
+        at: i32,
+    },
+    /// A character began to talk by itself.
+    Approached {
+        /// Who.
+        npc: String,
+        /// Because of what: `promise 0`, `gossip ring`, `goal home`, `tell ona of ring`.
+        because: String,
+    },
+    /// Whether characters begin to talk by themselves from now on, with the player or before the player. Input.
+    Autonomous(bool),
     /// A move was attempted too early, and did nothing.
     Refused(String),
     /// The speaker asked whether the player means this move.
@@ -193,6 +221,9 @@ impl dramaturg_journal::Entry for Event {
             Self::Called { .. } => "called",
             Self::Promised { .. } => "promised",
             Self::PromiseSettled { .. } => "promise_settled",
+            Self::Told { .. } => "told",
+            Self::Approached { .. } => "approached",
+            Self::Autonomous(_) => "autonomous",
             Self::Refused(_) => "refused",
             Self::AskedBack(_) => "asked_back",
             Self::Invited(_) => "invited",

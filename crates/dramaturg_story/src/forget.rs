@@ -2,12 +2,14 @@
 
 use crate::{Event, Pack, State};
 use dramaturg_llm::Answer;
-use dramaturg_mind::FactKind;
+use dramaturg_mind::{FactKind, Promised};
 
 /// Whom to erase, and by which names they are spoken of.
 pub(crate) struct Erasure {
     who: String,
     names: Vec<String>,
+    /// Matters of gossip about them.
+    matters: Vec<String>,
 }
 
 impl Erasure {
@@ -20,7 +22,9 @@ impl Erasure {
             names.extend(shown.map(|name| name.to_lowercase()));
         }
         names.retain(|name| !name.is_empty());
-        Self { who: who.to_owned(), names }
+        let matters = pack.gossip.matters.iter().filter(|(_, matter)| matter.about == who);
+        let matters = matters.map(|(name, _)| name.clone()).collect();
+        Self { who: who.to_owned(), names, matters }
     }
 
     fn tells(&self, text: &str) -> bool {
@@ -33,8 +37,20 @@ impl Erasure {
     pub(crate) fn redacted(&self, event: &Event) -> Option<Event> {
         let player = self.who == "player";
         match event {
-            Event::PlayerSaid { text, model } if player || self.tells(text) => {
-                Some(Event::PlayerSaid { text: String::new(), model: *model })
+            Event::PlayerSaid { text, model, to } if player || self.tells(text) => {
+                let (text, to) = (String::new(), to.clone());
+                Some(Event::PlayerSaid { text, model: *model, to })
+            }
+            // What was told of somebody, or by them, is erased with its way.
+            Event::Told { by, to, matter, text, through, at }
+                if through.contains(&self.who)
+                    || self.matters.contains(matter)
+                    || *to == self.who
+                    || *by == self.who
+                    || self.tells(text) =>
+            {
+                let (by, to, matter, at) = (by.clone(), to.clone(), matter.clone(), *at);
+                Some(Event::Told { by, to, matter, text: String::new(), through: Vec::new(), at })
             }
             // What the words of the player meant goes with them.
             Event::Likened(_) if player => Some(Event::Likened(Vec::new())),
@@ -55,6 +71,13 @@ impl Erasure {
             {
                 let (npc, text) = (npc.clone(), String::new());
                 Some(Event::Spoke { npc, emotion: *emotion, text, improvised: *improvised })
+            }
+            Event::Promised { by, to, promise, promised }
+                if *by == self.who || self.tells(&promised.what) =>
+            {
+                let promised = Promised { what: String::new(), due: promised.due };
+                let (by, to, promise) = (by.clone(), to.clone(), promise.clone());
+                Some(Event::Promised { by, to, promise, promised })
             }
             // What is felt about a person is a trace of what they did.
             Event::Appraised { npc, about, .. } if *about == self.who || *npc == self.who => {

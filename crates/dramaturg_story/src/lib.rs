@@ -20,6 +20,7 @@
 //! # Ok::<(), dramaturg_story::PackError>(())
 //! ```
 
+mod autonomy;
 mod checker;
 mod condition;
 mod cue;
@@ -29,12 +30,14 @@ mod error;
 mod event;
 mod fact;
 mod forget;
+mod hearsay;
 mod pack;
 mod replay;
 mod session;
 mod stage;
 mod state;
 
+pub use autonomy::Autonomy;
 pub use checker::{
     Code, Diagnostic, Limits, Related, Report, Severity, SilentPlay, check, mermaid, svg,
     unreadable,
@@ -49,9 +52,11 @@ pub use dramaturg_mind::{NpcAction, action, emotion};
 pub use error::PackError;
 pub use event::Event;
 pub use fact::{Effect, FactKind, Facts, Value};
+pub use hearsay::Heard;
 pub use pack::{
-    Beat, Canon, Character, ContentNote, Ending, Line, Lore, Missing, Move, Pack, Place, Policy,
-    PromiseKind, Prose, QuestStatus, Scene, Secret, Treatment, WrittenCondition,
+    Beat, Canon, Character, Company, ContentNote, Ending, Gossip, Line, Lore, Matter, Missing,
+    Move, Pack, Place, Policy, PromiseKind, Prose, QuestStatus, Sayings, Scene, Secret, Tie,
+    Treatment, WrittenCondition,
 };
 pub use replay::{Answering, Difference, TurnAgain, again, last_line, replay};
 pub use session::{Ablation, Performer, Session};

@@ -1,7 +1,7 @@
 //! A recorded session played again through today's code, without a model, and compared entry by entry.
 
 use crate::session::HeardThen;
-use crate::{Ear, Event, Pack, Session};
+use crate::{Autonomy, Ear, Event, Pack, Session};
 use dramaturg_journal::{JournalError, JournalReader, Stored};
 use dramaturg_llm::{
     Answer, CompletionRequest, CompletionStream, LanguageModel, ModelError, PendingScores,
@@ -149,15 +149,15 @@ pub fn again(
             Some(Event::Opened { locale, seed, rules, .. }) => {
                 session.open_by(*rules, locale, *seed, &mut |_| {})
             }
-            Some(Event::PlayerSaid { text, model: asked }) => match &answering {
+            Some(Event::PlayerSaid { text, model: asked, to }) => match &answering {
                 Answering::Recorded => {
                     session.listen_to_past(heard(turn));
                     let model = Past { answers: &answers, scoring: scoring(turn) };
                     let model = asked.then_some(&model as &dyn LanguageModel);
-                    session.player_says(text, model, &mut |_| {})
+                    session.player_speaks(to.as_deref(), text, model, &mut |_| {})
                 }
                 Answering::Anew { model, .. } => {
-                    session.player_says(text, model.as_deref(), &mut |_| {})
+                    session.player_speaks(to.as_deref(), text, model.as_deref(), &mut |_| {})
                 }
             },
             _ => Vec::new(),
@@ -174,6 +174,11 @@ fn equip(session: &mut Session, turn: &[Stored<Event>]) {
         _ => None,
     });
     avoided.into_iter().for_each(|notes| session.avoid(notes));
+    let autonomy = turn.iter().find_map(|stored| match &stored.entry {
+        Event::Autonomous(on) => Some(Autonomy::idle(*on)),
+        _ => None,
+    });
+    autonomy.into_iter().for_each(|autonomy| session.set_autonomy(autonomy));
     let equipped = turn.iter().find_map(|stored| match &stored.entry {
         Event::Equipped(repertoire) => Some(repertoire.clone()),
         _ => None,

@@ -6,6 +6,8 @@ mod call;
 mod content;
 mod course;
 mod feel;
+mod floor;
+mod gossip;
 #[cfg(test)]
 pub(crate) mod law;
 mod perform;
@@ -14,6 +16,7 @@ pub(crate) mod rehearsal;
 mod request;
 mod senses;
 mod speech;
+mod start;
 mod will;
 
 pub use ablation::Ablation;
@@ -23,7 +26,7 @@ pub(crate) use senses::HeardThen;
 use crate::cue::{Cue, MindReport, Suggestion, TurnReport};
 use crate::director::{clean, contains_word, hypotheses, interpret, suggest};
 use crate::event::RULES;
-use crate::{Event, Pack, State};
+use crate::{Autonomy, Event, Pack, State};
 pub use call::Performer;
 use dramaturg_llm::{Answer, LanguageModel, ModelError, Scoring, ToolCall, ToolError, Warm};
 use dramaturg_mind::Plan;
@@ -42,6 +45,8 @@ pub struct Session {
     senses: senses::Senses,
     /// What the player does not want to meet, from the next turn on.
     avoid: BTreeSet<String>,
+    /// How far characters do something by themselves, from the next turn on.
+    autonomy: Autonomy,
 }
 
 /// A turn in the making.
@@ -58,6 +63,10 @@ struct Turn<'t> {
     entering: Option<String>,
     /// The move that the player's line comes near, without being taken for it.
     near: Option<String>,
+    /// Who speaks to the player's line, in their order; the beat's speaker where nobody is named.
+    floor: Vec<dramaturg_mind::Bid>,
+    /// Whether the story went to another scene.
+    scene_began: bool,
     /// What the turn hears by.
     heard: senses::Heard,
     /// Whether the player's turn brought nothing: no progress, no steering, nothing done by anybody.
@@ -80,7 +89,8 @@ impl Session {
         let repertoire = state.repertoire.clone();
         let avoid = state.avoided.clone();
         let senses = senses::Senses::default();
-        Self { pack, state, ablation: None, repertoire, performer: None, senses, avoid }
+        let autonomy = Autonomy::idle(state.autonomous);
+        Self { pack, state, ablation: None, repertoire, performer: None, senses, avoid, autonomy }
     }
     /// What is true now.
     pub fn state(&self) -> &State {
@@ -99,6 +109,11 @@ impl Session {
     /// which there is none in the pack are passed over. It is journaled, so that a replay keeps it too.
     pub fn avoid(&mut self, notes: impl IntoIterator<Item = String>) {
         self.avoid = notes.into_iter().filter(|note| self.pack.content.contains(note)).collect();
+    }
+    /// How far characters do something by themselves from the next turn on, the first one too; not at all where this is never
+    /// called. Whether they begin to talk is journaled, so that a replay does the same.
+    pub fn set_autonomy(&mut self, autonomy: Autonomy) {
+        self.autonomy = autonomy;
     }
     /// Takes another version of the story from the next turn on.
     pub fn replace_pack(&mut self, pack: Arc<Pack>) {
@@ -123,6 +138,8 @@ impl Session {
             ablation: self.ablation,
             entering: None,
             near: None,
+            floor: Vec::new(),
+            scene_began: false,
             heard: senses::Heard::default(),
             quiet: false,
             performer: self.performer.as_mut(),
@@ -150,6 +167,13 @@ impl Session {
     /// What is to be journaled of [`Self::avoid`].
     fn avoids_anew(&self) -> Option<Event> {
         (self.avoid != self.state.avoided).then(|| Event::Avoids(self.avoid.clone()))
+    }
+
+    /// What is to be journaled of [`Self::set_autonomy`].
+    fn autonomous_anew(&self) -> Option<Event> {
+        // In a pack without company nobody does.
+        let on = self.autonomy != Autonomy::Off && self.pack.company.is_some();
+        (on != self.state.autonomous).then_some(Event::Autonomous(on))
     }
 
     /// What the player might say now: an example of each open move, with nothing locked in it.
@@ -187,7 +211,7 @@ impl Session {
         seed: u64,
         cues: &mut dyn FnMut(Cue),
     ) -> Vec<Event> {
-        let avoid = self.avoids_anew();
+        let (avoid, autonomous) = (self.avoids_anew(), self.autonomous_anew());
         let mut turn = self.turn(cues);
         let pack = turn.pack.clone();
         turn.push(Event::Opened {
@@ -197,7 +221,7 @@ impl Session {
             seed,
             rules,
         });
-        avoid.into_iter().for_each(|avoid| turn.push(avoid));
+        avoid.into_iter().chain(autonomous).for_each(|input| turn.push(input));
         turn.begin_beat(&pack.start);
         turn.finish()
     }
@@ -209,7 +233,34 @@ impl Session {
         model: Option<&dyn LanguageModel>,
         cues: &mut dyn FnMut(Cue),
     ) -> Vec<Event> {
-        let avoid = self.avoids_anew();
+        self.player_speaks(None, text, model, cues)
+    }
+
+    /// The player speaks aside: `to` alone hears it, and answers so that nobody else does. Where that character is not there it is
+    /// said, and heard by nobody, so nothing comes of it: no turn is played, and a notice says so.
+    pub fn player_whispers(
+        &mut self,
+        to: &str,
+        text: &str,
+        model: Option<&dyn LanguageModel>,
+        cues: &mut dyn FnMut(Cue),
+    ) -> Vec<Event> {
+        if !self.state.present.contains(to) {
+            let name = self.pack.display_name(&self.state.locale, to);
+            cues(Cue::Notice(format!("{name} is not here")));
+            return self.turn(cues).finish();
+        }
+        self.player_speaks(Some(to), text, model, cues)
+    }
+
+    pub(crate) fn player_speaks(
+        &mut self,
+        to: Option<&str>,
+        text: &str,
+        model: Option<&dyn LanguageModel>,
+        cues: &mut dyn FnMut(Cue),
+    ) -> Vec<Event> {
+        let (avoid, autonomous) = (self.avoids_anew(), self.autonomous_anew());
         let equipped = (self.repertoire != self.state.repertoire).then(|| self.repertoire.clone());
         let heard = self.heard();
         let mut turn = self.turn(cues);
@@ -218,9 +269,11 @@ impl Session {
             return turn.finish();
         }
         let text = clean(text);
-        turn.push(Event::PlayerSaid { text: text.clone(), model: model.is_some() });
-        avoid.into_iter().for_each(|avoid| turn.push(avoid));
+        let (model_there, to) = (model.is_some(), to.map(str::to_owned));
+        turn.push(Event::PlayerSaid { text: text.clone(), model: model_there, to });
+        avoid.into_iter().chain(autonomous).for_each(|input| turn.push(input));
         turn.pass_time();
+        turn.give_floor(&text);
         turn.equip(equipped);
         turn.settle_promises();
         turn.hear_promise(None, &text);

@@ -4,7 +4,7 @@ mod save;
 
 use crate::cue::Cue;
 use crate::forget::Erasure;
-use crate::{Ear, Event, Pack, Performer, Session};
+use crate::{Autonomy, Ear, Event, Pack, Performer, Session};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use dramaturg_journal::Turn;
 use dramaturg_llm::{LanguageModel, ModelSlot};
@@ -43,7 +43,7 @@ pub struct StageSettings {
 }
 
 enum Command {
-    Say(String),
+    Say(Option<String>, String),
     Typing(String),
     SaveAs(PathBuf),
     LoadFrom(PathBuf),
@@ -51,6 +51,7 @@ enum Command {
     Forget(String),
     Avoid(BTreeSet<String>),
     ReplacePack(Arc<Pack>),
+    Autonomy(Autonomy),
     Equip(Repertoire),
 }
 
@@ -94,7 +95,15 @@ impl Stage {
     }
     /// The player speaks.
     pub fn say(&self, text: impl Into<String>) {
-        let _ = self.commands.send(Command::Say(text.into()));
+        let _ = self.commands.send(Command::Say(None, text.into()));
+    }
+    /// The player speaks aside, so that only that character hears it; see [`Session::player_whispers`].
+    pub fn whisper(&self, to: impl Into<String>, text: impl Into<String>) {
+        let _ = self.commands.send(Command::Say(Some(to.into()), text.into()));
+    }
+    /// Whether characters begin to talk by themselves from the next turn on; see [`Session::set_autonomy`].
+    pub fn set_autonomy(&self, autonomy: Autonomy) {
+        let _ = self.commands.send(Command::Autonomy(autonomy));
     }
     /// The player is typing, and this is what stands so far: the model evaluates it ahead, nothing else happens.
     pub fn typing(&self, text: impl Into<String>) {
@@ -263,16 +272,20 @@ impl Play<'_> {
     fn obey(&mut self, command: Command) {
         let cues = self.cues;
         match command {
-            Command::Say(text) => {
+            Command::Say(to, text) => {
                 let model = self.settings.model.model().filter(|_| self.resting == 0);
                 self.resting = self.resting.saturating_sub(1);
                 // The turn is on disk before it is reported as over.
                 let mut over = None;
-                let events =
-                    self.session.player_says(&text, model.as_deref(), &mut |cue| match cue {
-                        Cue::TurnEnded { .. } => over = Some(cue),
-                        cue => drop(cues.send(cue)),
-                    });
+                let mut play = |cue| match cue {
+                    Cue::TurnEnded { .. } => over = Some(cue),
+                    cue => drop(cues.send(cue)),
+                };
+                let model = model.as_deref();
+                let events = match &to {
+                    Some(to) => self.session.player_whispers(to, &text, model, &mut play),
+                    None => self.session.player_says(&text, model, &mut play),
+                };
                 self.save.append(events, cues);
                 if let Some(Cue::TurnEnded { report, .. }) = &over
                     && report.timed_out
@@ -312,6 +325,7 @@ impl Play<'_> {
             }
             Command::Typing(text) => self.warm(true, &text),
             Command::Equip(repertoire) => self.equip(repertoire),
+            Command::Autonomy(autonomy) => self.session.set_autonomy(autonomy),
             Command::ReplacePack(pack) => {
                 self.settings.pack = pack.clone();
                 self.session.replace_pack(pack);

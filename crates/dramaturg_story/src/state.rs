@@ -3,6 +3,7 @@
 use crate::condition::Condition;
 use crate::cue::HistoryLine;
 use crate::fact::{CLOCK, Facts, Value};
+use crate::hearsay::Hearsay;
 use crate::{Event, Pack, Reading};
 use dramaturg_mind::action::{Operator, Outcome, Repertoire, Step};
 use dramaturg_mind::emotion::Felt;
@@ -61,6 +62,16 @@ pub struct State {
     pub(crate) failed: BTreeMap<String, u32>,
     /// All promises, in the order in which they were made.
     pub promises: Vec<Promise>,
+    /// What characters know through one another.
+    pub(crate) hearsay: Hearsay,
+    /// To whom alone the player spoke in this turn.
+    pub(crate) aside: Option<String>,
+    /// Whether characters begin to talk by themselves.
+    pub(crate) autonomous: bool,
+    /// Who began to talk by itself, and because of what.
+    pub(crate) approached: BTreeSet<(String, String)>,
+    /// How often somebody did since the beat began.
+    pub(crate) starts: u8,
     /// The ending that was reached.
     pub ended: Option<String>,
     /// Turns of the player.
@@ -157,8 +168,13 @@ impl State {
                 self.seed = *seed;
                 self.rules = *rules;
             }
-            Event::PlayerSaid { text, .. } => {
+            Event::PlayerSaid { text, to, .. } => {
                 self.turn += 1;
+                self.aside.clone_from(to);
+                // A rehearsal has no memories, so nothing of what is said is told on in it.
+                if !self.memories.is_empty() {
+                    self.hearsay.player_spoke(self.turn, self.minute(), to.is_some());
+                }
                 self.timers("turns.", 1);
                 let minutes = if self.facts.contains_key(CLOCK) { TURN_BY_CLOCK } else { TURN };
                 self.moods.values_mut().for_each(|mood| mood.decay(minutes));
@@ -202,7 +218,14 @@ impl State {
                     promise.settled = Some(*how);
                 }
             }
+            Event::Told { .. } => self.told(event),
+            Event::Approached { npc, because } => {
+                self.approached.insert((npc.clone(), because.clone()));
+                self.starts = self.starts.saturating_add(1);
+            }
+            Event::Autonomous(on) => self.autonomous = *on,
             Event::FactSet(fact, value) => {
+                self.hearsay.fact_set(fact, value, self.minute());
                 let before = self.facts.insert(fact.clone(), value.clone());
                 if let (CLOCK, Some(Value::Number(before)), Value::Number(now)) =
                     (fact.as_str(), before, value)
@@ -226,6 +249,7 @@ impl State {
                 self.invited = false;
                 self.asked_before.clear();
                 self.unproductive = 0;
+                self.starts = 0;
                 self.since = self.history.len();
                 *self.begun.entry(beat.clone()).or_default() += 1;
             }
@@ -343,11 +367,21 @@ impl State {
         }
         let day = self.day();
         if let Some(who) = speaker {
-            for npc in &self.present {
+            // What the player says to one alone, and that one's answer, nobody else hears.
+            let aside = self.aside.as_deref().filter(|one| who == "player" || who == *one);
+            for npc in self.present.iter().filter(|npc| aside.is_none_or(|one| one == *npc)) {
                 if let Some(memory) = self.memories.get_mut(npc) {
                     let (speaker, place) = (who.to_owned(), self.scene.clone());
                     let (turn, text) = (self.turn, text.to_owned());
-                    let line = Remembered { turn, speaker, text, emotion, day, place, stirred: 0 };
+                    let line = Remembered {
+                        turn,
+                        speaker,
+                        text,
+                        emotion,
+                        day,
+                        place,
+                        ..Remembered::default()
+                    };
                     memory.add(line);
                 }
             }
@@ -464,7 +498,7 @@ mod tests {
         for (name, n) in [("turns.a", 0), ("minutes.a", 0), ("turns.b", -1), ("minutes.b", -1)] {
             state.facts.insert(name.into(), number(n));
         }
-        state.apply(&Event::PlayerSaid { text: "x".into(), model: false });
+        state.apply(&Event::PlayerSaid { text: "x".into(), model: false, to: None });
         state.apply(&Event::FactSet("clock".into(), number(1350)));
         let value = |name: &str| state.value(name);
         assert_eq!((value("turns.a"), value("minutes.a")), (Some(number(1)), Some(number(30))));

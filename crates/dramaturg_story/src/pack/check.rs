@@ -48,6 +48,9 @@ pub(super) fn places(parts: &[Part]) -> Result<BTreeMap<String, Place>, PackErro
                 add(format!("{kind} {name}"), at)?;
             }
         }
+        for (at, name) in root.get("gossip").get("matters").names() {
+            add(format!("gossip {name}"), at)?;
+        }
         for (index, name) in part.logic.timers.iter().enumerate() {
             add(format!("timer {name}"), root.get("timers").nth(index).at())?;
         }

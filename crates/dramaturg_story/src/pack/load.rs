@@ -2,13 +2,13 @@
 
 use super::complete::{self, Missing};
 use super::fluent::{Fluent, Messages, missing as missing_messages};
-use super::logic::{Beat, Character, Ending, Logic, Move};
+use super::logic::{Beat, Character, Ending, Gossip, Logic, Move};
 use super::lore::Lore;
 use super::names::{Names, WrittenCondition, slots};
 use super::part::Part;
 use super::prose::Prose;
 use super::tree::Place;
-use super::{LOGIC, Pack, check, endings, feelings};
+use super::{LOGIC, Pack, check, endings, feelings, gossip};
 use crate::condition::Condition;
 use crate::{PackError, State};
 use dramaturg_mind::Pad;
@@ -129,6 +129,7 @@ pub(super) fn build(folder: &Path, logic: &str, files: &Files) -> Result<Pack, P
         minutes_per_turn: head.minutes_per_turn.max(0),
         threshold: head.threshold.share(),
         policy: head.policy,
+        company: head.company,
         ..Pack::default()
     };
     pack.content = parts.iter().flat_map(|part| part.logic.content.clone()).collect();
@@ -158,7 +159,9 @@ pub(super) fn build(folder: &Path, logic: &str, files: &Files) -> Result<Pack, P
 
     parts.iter().try_for_each(|part| check::references(&pack, part))?;
     parts.iter().try_for_each(|part| feelings::check(&pack, part))?;
+    parts.iter().try_for_each(|part| gossip::check(&pack, part))?;
     finish(&mut pack, &parts, folder, &words, &names)?;
+    gossip::note_readers(&mut pack);
     pack.names = names;
     pack.numbers = pack.beats.iter().map(|beat| beat.id.clone()).zip(0..).collect();
     Ok(pack)
@@ -174,6 +177,8 @@ fn collect(pack: &mut Pack, parts: &[Part]) {
     };
     pack.secrets = logic().flat_map(|l| l.secrets.clone()).collect();
     pack.promises = logic().flat_map(|l| l.promises.clone()).collect();
+    pack.gossip = Gossip::default();
+    logic().for_each(|l| pack.gossip.add(&l.gossip));
     pack.scenes = logic().flat_map(|l| l.scenes.clone()).collect();
     pack.cast = logic().flat_map(|l| l.cast.clone()).collect();
     if pack.cast.is_empty() {

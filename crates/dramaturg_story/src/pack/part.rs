@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub(super) const FORMAT: u32 = 1;
 
 /// What an included file may not say.
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 15] = [
     "dramaturg",
     "id",
     "version",
@@ -24,6 +24,7 @@ const HEAD: [&str; 14] = [
     "minutes_per_turn",
     "threshold",
     "policy",
+    "company",
 ];
 
 /// A file as it is written, with its places.

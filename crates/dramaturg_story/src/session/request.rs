@@ -74,7 +74,7 @@ pub(super) fn compose_request(
     let memory = state.memories.get(npc);
     let recent = memory.map(|memory| recent(memory, player)).unwrap_or_default();
     let oldest = oldest(recent);
-    let long_ago = |line: &Remembered| line.turn < oldest && fit(line);
+    let long_ago = |line: &Remembered| is_past(line, oldest) && fit(line);
     let remembered = memory.map_or_else(Vec::new, |memory| match state.rules {
         0 => {
             let said = |line: &Remembered| line.speaker == "player" && long_ago(line);
@@ -89,7 +89,10 @@ pub(super) fn compose_request(
     if !here.is_empty() {
         setting = format!("{}\n{}", say(&setting), say(&here));
     }
-    let aim = prose.field(&format!("beat {}", beat.id), "aim").filter(|aim| !avoided.is_in(aim));
+    // What the beat's speaker wants is not what another wants who answers in its place.
+    let leads = pack.beat(&beat.id).is_none_or(|written| written.speaker == npc);
+    let aim = prose.field(&format!("beat {}", beat.id), "aim");
+    let aim = aim.filter(|aim| leads && !avoided.is_in(aim));
     let aim = aim.map(|aim| format!("{}{}{}", frame.wants[0], say(aim), frame.wants[1]));
     let lore = lore(pack, state, npc, player, &locked);
     let lore = lore
@@ -99,7 +102,12 @@ pub(super) fn compose_request(
     let parts = PromptParts {
         stable: format!("{}\n{}\n{}", say(&description), say(&setting), frame.rules),
         knowledge: knowledge(pack, state, npc, &avoided, bare),
-        exchanges: exchanges(pack, &state.locale, npc, recent.iter().filter(|line| fit(line))),
+        exchanges: exchanges(
+            pack,
+            &state.locale,
+            npc,
+            recent.iter().filter(|line| line.through.is_empty() && fit(line)),
+        ),
         recalled: remembered.into_iter().filter(|text| !avoided.is_in(text)).chain(lore).collect(),
         directive: directive(&aim, state, npc),
         voice: voice(prose, npc, &avoided),
@@ -201,6 +209,9 @@ fn recalled(
     };
     let notes = Notes { chinese, now: state.day(), tokens: RECALLED_TOKENS };
     let say = |line: &Remembered| match line.speaker.as_str() {
+        _ if !line.through.is_empty() => {
+            format!("{}{}", heard_from(pack, &state.locale, &line.through), line.text)
+        }
         "player" if chinese => format!("客人说：{}", line.text),
         "player" => format!("The guest said: {}", line.text),
         who if who == npc && chinese => format!("你说：{}", line.text),
@@ -240,10 +251,38 @@ pub(super) fn reminded(
     let oldest = oldest(recent(memory, player));
     found(state, npc, memory, player, vector, |line| {
         let lower = line.text.to_lowercase();
-        line.turn < oldest
+        is_past(line, oldest)
             && !locked.iter().any(|tell| lower.contains(tell.as_str()))
             && !avoided.is_in(&line.text)
     })
+}
+
+/// Whether a line is no part of the talk that stands in the prompt word for word: it is older, or was told elsewhere.
+fn is_past(line: &Remembered, oldest: u32) -> bool {
+    line.turn < oldest || !line.through.is_empty()
+}
+
+/// Through whom something came, in words: 'You heard from Ona, who had it from Piet, who was there with the guest: '.
+fn heard_from(pack: &Pack, locale: &str, through: &[String]) -> String {
+    let chinese = is_chinese(locale);
+    let name = |npc: &String| pack.display_name(locale, npc).to_owned();
+    let mut words = String::new();
+    for (at, npc) in through.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| through.get(before)).map(name);
+        let part = match (npc.as_str(), before, chinese) {
+            ("player", None, false) => "Of the guest: ".to_owned(),
+            ("player", Some(_), false) => ", who was there with the guest".to_owned(),
+            (_, None, false) => format!("You heard from {}", name(npc)),
+            (_, Some(_), false) => format!(", who had it from {}", name(npc)),
+            ("player", None, true) => "关于客人：".to_owned(),
+            ("player", Some(before), true) => format!("，{before}当时就在客人跟前"),
+            (_, None, true) => format!("你听{}说", name(npc)),
+            (_, Some(before), true) => format!("，{before}是听{}说的", name(npc)),
+        };
+        words.push_str(&part);
+    }
+    words.push_str(if chinese { "：" } else { ": " });
+    words
 }
 
 /// The turn of the first of these lines.
@@ -335,5 +374,24 @@ mod tests {
         assert!(!prompt(&session, &pack, "tobin", "").contains("no accident"));
         session.state.begun.insert("boat".into(), 1);
         assert!(prompt(&session, &pack, "tobin", "").contains("The wreck was no accident."));
+    }
+
+    #[test]
+    fn hearsay_has_its_whole_way_in_both_languages() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packs/ferry");
+        let pack = Pack::load(&folder).unwrap();
+        let way = |locale: &str, through: &[&str]| {
+            let through: Vec<String> = through.iter().map(|npc| (*npc).to_owned()).collect();
+            heard_from(&pack, locale, &through)
+        };
+        assert_eq!(way("en", &["tobin"]), "You heard from Tobin: ");
+        let all = ["tobin", "marta", "player"];
+        assert_eq!(
+            way("en", &all),
+            "You heard from Tobin, who had it from Marta, who was there with the guest: "
+        );
+        let (tobin, marta) = (pack.display_name("zh", "tobin"), pack.display_name("zh", "marta"));
+        let wanted = format!("你听{tobin}说，{tobin}是听{marta}说的，{marta}当时就在客人跟前：");
+        assert_eq!(way("zh", &all), wanted);
     }
 }

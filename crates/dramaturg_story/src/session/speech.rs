@@ -32,17 +32,34 @@ enum Said {
 impl Turn<'_> {
     /// The model answers what was said; where it can't, an authored line does.
     pub(super) fn improvise(&mut self, beat: &Beat, text: &str, model: Option<&dyn LanguageModel>) {
+        if !self.speak_freely(beat, text, None, model) {
+            self.deflect(&beat.speaker, &Reading::OffTopic);
+        }
+    }
+
+    /// The model speaks for who leads the beat: in answer to the player's words, or as it is `asked` to by a note, without anything
+    /// that it could do. Whether a line came of it.
+    pub(super) fn speak_freely(
+        &mut self,
+        beat: &Beat,
+        text: &str,
+        asked: Option<&str>,
+        model: Option<&dyn LanguageModel>,
+    ) -> bool {
         // What the player does not want to meet is in no prompt, even when they name it.
         let model = model.filter(|_| !self.avoided().is_in(text));
-        let Some(model) = model else {
-            self.deflect(&beat.speaker, &Reading::OffTopic);
-            return;
-        };
+        let Some(model) = model else { return false };
         let npc = beat.speaker.clone();
         let recalled = self.recall(&npc, text);
         let recalled = recalled.as_deref();
+        let said = asked.unwrap_or(text);
         let mut request =
-            compose_request(&self.pack, self.state, beat, text, recalled, self.ablation);
+            compose_request(&self.pack, self.state, beat, said, recalled, self.ablation);
+        if asked.is_some() {
+            request.tools.clear();
+        }
+        // A note is nothing that could be echoed.
+        let text = if asked.is_some() { "" } else { text };
         self.report.directive = "answer what was said in one or two sentences".into();
         let voice = self.voice_of(Some(&npc));
         if voice != VoiceStyle::Plain {
@@ -50,10 +67,14 @@ impl Turn<'_> {
         }
         for attempt in 1..=ATTEMPTS {
             match self.speak(&npc, text, request.clone(), model) {
-                Said::Line if self.calling.is_empty() => return,
-                Said::Line => return self.carry_out_calls(&npc, text, request, model, true),
+                Said::Line if self.calling.is_empty() => return true,
+                Said::Line => {
+                    self.carry_out_calls(&npc, text, request, model, true);
+                    return true;
+                }
                 Said::Broken(_) if !self.calling.is_empty() => {
-                    return self.carry_out_calls(&npc, text, request, model, false);
+                    self.carry_out_calls(&npc, text, request, model, false);
+                    return true;
                 }
                 Said::Broken(rule) if attempt < ATTEMPTS => {
                     let reason = rule.reason(is_chinese(&self.state.locale));
@@ -66,7 +87,7 @@ impl Turn<'_> {
                 Said::Broken(_) | Said::Failed => break,
             }
         }
-        self.deflect(&npc, &Reading::OffTopic);
+        false
     }
 
     /// What the model called is done, in its order. Where it said nothing, or a step was not done, it is told so once, and
