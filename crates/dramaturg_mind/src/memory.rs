@@ -21,7 +21,7 @@ pub use index::{Found, Index, Item, Query};
 pub use pack::{Notes, ago, pack};
 pub use rows::RowError;
 pub use thought::{Reflection, Summary};
-pub use words::words;
+pub use words::{grounded, words};
 
 use crate::Emotion;
 use serde::{Deserialize, Serialize};

@@ -32,7 +32,7 @@ pub(crate) use meaning::Hearing;
 pub use meaning::{Ear, Likened};
 pub(crate) use neighbours::{Astray, astray};
 pub(crate) use policy::{never_taken, waits};
-pub(crate) use rules::{clean, contains_word};
+pub(crate) use rules::{clean, contains_word, invisible};
 pub use situation::Situation;
 pub(crate) use suggest::suggest;
 

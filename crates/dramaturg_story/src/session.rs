@@ -8,8 +8,10 @@ mod course;
 mod feel;
 #[cfg(test)]
 pub(crate) mod law;
+mod musing;
 mod perform;
 mod promise;
+mod reading;
 pub(crate) mod rehearsal;
 mod request;
 mod senses;
@@ -28,6 +30,7 @@ pub use call::Performer;
 use dramaturg_llm::{Answer, LanguageModel, ModelError, Scoring, ToolCall, ToolError, Warm};
 use dramaturg_mind::Plan;
 use dramaturg_mind::action::Repertoire;
+pub use musing::Autonomy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,6 +43,7 @@ pub struct Session {
     repertoire: Repertoire,
     performer: Option<Performer>,
     senses: senses::Senses,
+    musing: musing::Musing,
     /// What the player does not want to meet, from the next turn on.
     avoid: BTreeSet<String>,
 }
@@ -80,7 +84,8 @@ impl Session {
         let repertoire = state.repertoire.clone();
         let avoid = state.avoided.clone();
         let senses = senses::Senses::default();
-        Self { pack, state, ablation: None, repertoire, performer: None, senses, avoid }
+        let musing = musing::Musing::default();
+        Self { pack, state, ablation: None, repertoire, performer: None, senses, musing, avoid }
     }
     /// What is true now.
     pub fn state(&self) -> &State {
@@ -168,8 +173,9 @@ impl Session {
             Scoring::Both => hypotheses(&self.pack, &self.state, beat),
             Scoring::No => Vec::new(),
         };
+        let none = senses::Reminded::default();
         let request =
-            request::compose_request(&self.pack, &self.state, beat, "", None, self.ablation);
+            request::compose_request(&self.pack, &self.state, beat, "", &none, self.ablation);
         let (messages, adapter) = (request.messages, request.adapter);
         model.warm(Warm { messages, typed: typed.to_owned(), adapter, prefixes });
     }
@@ -212,6 +218,7 @@ impl Session {
         let avoid = self.avoids_anew();
         let equipped = (self.repertoire != self.state.repertoire).then(|| self.repertoire.clone());
         let heard = self.heard();
+        let thoughts = self.thought_meanwhile();
         let mut turn = self.turn(cues);
         turn.heard = heard;
         if turn.state.ended.is_some() {
@@ -220,6 +227,7 @@ impl Session {
         let text = clean(text);
         turn.push(Event::PlayerSaid { text: text.clone(), model: model.is_some() });
         avoid.into_iter().for_each(|avoid| turn.push(avoid));
+        thoughts.into_iter().for_each(|thought| turn.think(thought));
         turn.pass_time();
         turn.equip(equipped);
         turn.settle_promises();
@@ -280,6 +288,18 @@ impl Turn<'_> {
         if let Some(event) = moving {
             self.feel(&event);
         }
+    }
+
+    /// A character has thought something while nobody waited.
+    fn think(&mut self, thought: Event) {
+        self.report.thoughts.extend(match &thought {
+            Event::SummedUp { npc, summary } => Some(format!("{npc} sums up: {}", summary.text)),
+            Event::Reflected { npc, reflection } => {
+                Some(format!("{npc} thinks: {}", reflection.text))
+            }
+            _ => None,
+        });
+        self.push(thought);
     }
 
     /// Notes a text that holds something locked.

@@ -16,7 +16,7 @@ use crate::fact::FactKind;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// What one file says. Everything has a default; the first fourteen belong in `pack.ron` only.
+/// What one file says. Everything has a default; the first fifteen belong in `pack.ron` only.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Logic {
@@ -32,6 +32,8 @@ pub(super) struct Logic {
     pub(super) lore: Vec<String>,
     /// Fluent files of each locale's folder.
     pub(super) fluent: Vec<String>,
+    /// Documents, relative to the pack's folder: for a game's asset server, which can't list folders.
+    pub(super) library: Vec<String>,
     /// More files like this one.
     pub(super) include: Vec<String>,
     pub(super) clock: Option<String>,
@@ -69,6 +71,7 @@ impl Default for Logic {
             files: vec!["story.md".into()],
             lore: Vec::new(),
             fluent: Vec::new(),
+            library: Vec::new(),
             include: Vec::new(),
             clock: None,
             minutes_per_turn: 0,

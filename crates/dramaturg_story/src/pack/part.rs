@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub(super) const FORMAT: u32 = 1;
 
 /// What an included file may not say.
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 15] = [
     "dramaturg",
     "id",
     "version",
@@ -19,6 +19,7 @@ const HEAD: [&str; 14] = [
     "files",
     "lore",
     "fluent",
+    "library",
     "include",
     "clock",
     "minutes_per_turn",

@@ -1,5 +1,6 @@
 //! A character speaks for itself: the prompt, the stream, the guard, and the authored line that is always at hand.
 
+use super::reading::passages;
 use super::request::compose_request;
 use super::{Ablation, Turn};
 use crate::cue::Cue;
@@ -40,9 +41,11 @@ impl Turn<'_> {
         };
         let npc = beat.speaker.clone();
         let recalled = self.recall(&npc, text);
-        let recalled = recalled.as_deref();
         let mut request =
-            compose_request(&self.pack, self.state, beat, text, recalled, self.ablation);
+            compose_request(&self.pack, self.state, beat, text, &recalled, self.ablation);
+        let read = passages(&self.pack, self.state, &npc, text, recalled.passages.as_deref());
+        let read = read.into_iter().filter(|(_, text)| holds(&request, text));
+        self.report.passages = read.map(|(passage, _)| passage).collect();
         self.report.directive = "answer what was said in one or two sentences".into();
         let voice = self.voice_of(Some(&npc));
         if voice != VoiceStyle::Plain {
@@ -211,6 +214,11 @@ impl Turn<'_> {
             }
         }
     }
+}
+
+/// Whether a text got into the prompt: the budget may have had no room for it.
+fn holds(request: &CompletionRequest, text: &str) -> bool {
+    request.messages.last().is_some_and(|message| message.text.contains(text))
 }
 
 fn emotion(lead: Option<usize>) -> Emotion {
