@@ -49,6 +49,7 @@
 //! | [`Story`] | an authored story, played as an entity; its cast appear as [`Persona`]s of their own |
 //! | [`PlayerSays`], [`PlayerWhispers`], [`PlayerTypes`], [`SavePlay`], [`LoadPlay`], [`RollBackPlay`], [`ForgetPerson`] | what the player does |
 //! | [`ContentSettings`] | what the player does not want to meet: kept out of all plays |
+//! | [`IdleThinking`] | whether characters sum up and reflect while the player reads |
 //! | [`ActiveModel`] | the language model, changed while the game runs; none is fine too |
 //!
 //! | you read | when |
@@ -73,6 +74,7 @@
 //! | 0.19 | 0.1 |
 
 pub mod action;
+mod autonomy;
 mod content;
 mod message;
 mod mind;
@@ -82,6 +84,7 @@ mod play;
 mod story;
 
 pub use action::{Act, NpcAction, NpcActionApp, NpcActions};
+pub use autonomy::IdleThinking;
 pub use content::ContentSettings;
 pub use message::{
     BeatReached, ForgetPerson, LoadPlay, Notice, NpcActs, NpcSpeaks, PlayOpened, PlaySaved,
@@ -137,6 +140,7 @@ impl Plugin for DramaturgPlugin {
         app.init_resource::<ActiveModel>()
             .init_resource::<NpcActions>()
             .init_resource::<ContentSettings>()
+            .init_resource::<IdleThinking>()
             .add_message::<PlayerSays>()
             .add_message::<PlayerWhispers>()
             .add_message::<PlayerTypes>()
@@ -168,7 +172,7 @@ impl Plugin for DramaturgPlugin {
             )
             .add_systems(
                 PostUpdate,
-                (content::tell, play::send).chain().in_set(DramaturgSystems::Send),
+                (content::tell, autonomy::tell, play::send).chain().in_set(DramaturgSystems::Send),
             )
             .add_systems(Last, model::close);
     }

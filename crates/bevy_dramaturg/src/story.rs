@@ -1,6 +1,7 @@
 //! Stories and characters get their plays.
 
 use crate::action::NpcActions;
+use crate::autonomy::IdleThinking;
 use crate::content::ContentSettings;
 use crate::mind::{NpcId, Persona};
 use crate::model::ActiveModel;
@@ -69,6 +70,7 @@ pub(crate) fn begin_stories(
     model: Res<ActiveModel>,
     actions: Res<NpcActions>,
     content: Res<ContentSettings>,
+    thinking: Res<IdleThinking>,
     stories: Query<(Entity, &Story, Option<&Play>, Option<&Cast>)>,
     personas: Query<&Persona>,
 ) {
@@ -107,6 +109,7 @@ pub(crate) fn begin_stories(
             avoid: content.all().cloned(),
             model: model.slot(),
             ear: model.ear(),
+            autonomy: thinking.0,
         };
         commands.entity(entity).insert(Play::new(raise(settings, &actions), pack.clone(), npcs));
     }
@@ -118,6 +121,7 @@ pub(crate) fn begin_conversations(
     model: Res<ActiveModel>,
     actions: Res<NpcActions>,
     content: Res<ContentSettings>,
+    thinking: Res<IdleThinking>,
     alone: Query<(Entity, &Persona), (Added<Persona>, Without<CastOf>, Without<Play>)>,
 ) {
     for (entity, persona) in &alone {
@@ -135,6 +139,7 @@ pub(crate) fn begin_conversations(
             avoid: content.all().cloned(),
             model: model.slot(),
             ear: model.ear(),
+            autonomy: thinking.0,
         };
         let npcs = HashMap::from([(persona.id.clone(), entity)]);
         commands.entity(entity).insert(Play::new(raise(settings, &actions), pack, npcs));

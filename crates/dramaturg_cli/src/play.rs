@@ -3,7 +3,7 @@
 use crate::{Story, ear, ledger, model};
 use dramaturg_llm::{Adapter, AdapterId, LocalSettings, RemoteSettings, Router, RouterSettings};
 use dramaturg_story::{
-    Cue, ModelChoice, ModelSlot, Pack, SlotState, Stage, StageSettings, TurnReport,
+    Autonomy, Cue, ModelChoice, ModelSlot, Pack, SlotState, Stage, StageSettings, TurnReport,
 };
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -76,6 +76,9 @@ pub struct Play {
     /// Print one JSON object as the last line.
     #[arg(long)]
     json: bool,
+    /// Let characters sum up and reflect while you read, and begin to talk by themselves where the story's `company` lets them.
+    #[arg(long)]
+    think: bool,
     /// Print how each turn was understood and how long it took.
     #[arg(long)]
     why: bool,
@@ -117,6 +120,7 @@ impl Play {
 
     pub fn run(self) -> Result<ExitCode, String> {
         let pack = Arc::new(Pack::load(&self.story.story).map_err(|e| e.to_string())?);
+        pack.left_out().iter().for_each(|why| warn(&format!("[{why}]")));
         let input: Box<dyn BufRead> = match &self.script {
             Some(path) => {
                 let file = File::open(path).map_err(|e| format!("{}: {e}", path.display()))?;
@@ -140,6 +144,7 @@ impl Play {
                 None if self.no_model => None,
                 embedder => ear::at_hand(embedder.as_deref())?,
             },
+            autonomy: Autonomy::idle(self.think),
         });
         let mut tally = Tally::default();
         self.perform(&stage, &pack, router.as_deref(), &mut tally);
@@ -326,6 +331,12 @@ fn why(report: &TurnReport) {
     }
     if !report.improvised.is_empty() {
         warn(&format!("  [the model wrote: {:?}]", report.improvised));
+    }
+    for thought in &report.thoughts {
+        warn(&format!("  [{thought}]"));
+    }
+    for passage in &report.passages {
+        warn(&format!("  [read in {}: {}]", passage.source(), passage.text));
     }
     warn(&format!(
         "  [{} by {} ({}) | {} | {} prompt tokens, {:?} cached | understood {} ms, first word {:?} ms, all {} ms]",

@@ -27,7 +27,8 @@ pub use action::NpcAction;
 pub use floor::{Because, Bid, Listener, floor};
 pub use memory::{
     Day, FactKind, Found, Index, Item, Memory, Notes, PersonalFact, PersonalFacts, Query,
-    Reflection, Remembered, RowError, Span, Summary, ago, pack, personal_facts, spans, words,
+    Reflection, Remembered, RowError, Span, Summary, ago, grounded, pack, personal_facts, spans,
+    words,
 };
 pub use mood::{Emotion, Mood, Pad};
 pub use persona::Persona;

@@ -22,7 +22,7 @@ pub use pack::{Notes, ago, pack};
 pub use rows::RowError;
 pub use thought::{Reflection, Summary};
 pub(crate) use words::terms;
-pub use words::words;
+pub use words::{grounded, words};
 
 use crate::Emotion;
 use serde::{Deserialize, Serialize};

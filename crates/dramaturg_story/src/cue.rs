@@ -158,6 +158,10 @@ pub struct TurnReport {
     pub told: Vec<String>,
     /// The exact prompt; empty when only authored lines were spoken.
     pub prompt: Vec<Message>,
+    /// Passages of the pack's library that are in it.
+    pub passages: Vec<crate::Passage>,
+    /// What characters had thought before it, while nobody waited.
+    pub thoughts: Vec<String>,
     /// The model did not answer in time.
     pub timed_out: bool,
     /// What the model wrote, whatever became of it.

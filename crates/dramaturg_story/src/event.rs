@@ -5,7 +5,7 @@ use crate::fact::Value;
 use dramaturg_llm::{Answer, RequestHash};
 use dramaturg_mind::action::{Repertoire, Step};
 use dramaturg_mind::emotion::Felt;
-use dramaturg_mind::{ActionKind, Emotion, Pad, Promised, Settled};
+use dramaturg_mind::{ActionKind, Emotion, Pad, Promised, Reflection, Settled, Summary};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -44,6 +44,27 @@ pub enum Event {
         npc: String,
         /// Numbers of the lines in its memory, the best first.
         lines: Vec<u32>,
+    },
+    /// Which passages of the pack's library came to a character's mind, where an ear took part in it. Input.
+    Consulted {
+        /// Who.
+        npc: String,
+        /// Numbers of the passages, the best first.
+        passages: Vec<u32>,
+    },
+    /// What a character made of a long stretch while nobody waited. Input.
+    SummedUp {
+        /// Who.
+        npc: String,
+        /// Which lines of its memory, and in which words.
+        summary: Summary,
+    },
+    /// What a character thought about what happened while nobody waited. Input.
+    Reflected {
+        /// Who.
+        npc: String,
+        /// What, and on which lines of its memory it stands.
+        reflection: Reflection,
     },
     /// A model answered. Input.
     Answered {
@@ -229,6 +250,9 @@ impl dramaturg_journal::Entry for Event {
             Self::Invited(_) => "invited",
             Self::Likened(_) => "likened",
             Self::Recalled { .. } => "recalled",
+            Self::Consulted { .. } => "consulted",
+            Self::SummedUp { .. } => "summed_up",
+            Self::Reflected { .. } => "reflected",
             Self::Drawn { .. } => "drawn",
             Self::SceneBegan(_) => "scene_began",
             Self::Entered { .. } => "entered",

@@ -6,12 +6,13 @@
 //! model.
 //!
 //! ```no_run
-//! use dramaturg_story::{Cue, ModelSlot, Pack, Stage, StageSettings};
+//! use dramaturg_story::{Autonomy, Cue, ModelSlot, Pack, Stage, StageSettings};
 //! use std::{path::Path, sync::Arc, time::Duration};
 //!
 //! let pack = Arc::new(Pack::load(Path::new("assets/stories/lantern"))?);
 //! let stage = Stage::raise(StageSettings {
 //!     pack, locale: "en".into(), seed: 1, save: None, avoid: None, model: ModelSlot::default(), ear: None,
+//!     autonomy: Autonomy::Off,
 //! });
 //! stage.say("Good evening. I came on the last ferry.");
 //! while let Some(cue) = stage.wait_cue(Duration::from_secs(1)) {
@@ -20,7 +21,6 @@
 //! # Ok::<(), dramaturg_story::PackError>(())
 //! ```
 
-mod autonomy;
 mod checker;
 mod condition;
 mod cue;
@@ -31,13 +31,13 @@ mod event;
 mod fact;
 mod forget;
 mod hearsay;
+mod library;
 mod pack;
 mod replay;
 mod session;
 mod stage;
 mod state;
 
-pub use autonomy::Autonomy;
 pub use checker::{
     Code, Diagnostic, Limits, Related, Report, Severity, SilentPlay, check, mermaid, svg,
     unreadable,
@@ -53,12 +53,13 @@ pub use error::PackError;
 pub use event::Event;
 pub use fact::{Effect, FactKind, Facts, Value};
 pub use hearsay::Heard;
+pub use library::{LeftOut, Library, Passage, PdfFault};
 pub use pack::{
     Beat, Canon, Character, Company, ContentNote, Ending, Gossip, Line, Lore, Matter, Missing,
     Move, Pack, Place, Policy, PromiseKind, Prose, QuestStatus, Sayings, Scene, Secret, Tie,
     Treatment, WrittenCondition,
 };
 pub use replay::{Answering, Difference, TurnAgain, again, last_line, replay};
-pub use session::{Ablation, Performer, Session};
+pub use session::{Ablation, Autonomy, Performer, Session};
 pub use stage::{Stage, StageSettings};
 pub use state::{Promise, State};

@@ -14,6 +14,7 @@ mod lore;
 mod names;
 mod part;
 mod prose;
+mod shelves;
 mod tree;
 
 pub(crate) use check::RETURN;
@@ -33,12 +34,14 @@ pub use prose::{Line, Prose};
 pub use tree::Place;
 
 use crate::fact::FactKind;
+use crate::library::{LeftOut, Library};
 use crate::{PackError, State, Value};
 use dramaturg_llm::AdapterId;
 use dramaturg_mind::Persona;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where a pack's logic stands.
 const LOGIC: &str = "pack.ron";
@@ -83,6 +86,10 @@ pub struct Pack {
     prose: BTreeMap<String, Prose>,
     lore: BTreeMap<String, Vec<Lore>>,
     fluent: BTreeMap<String, fluent::Fluent>,
+    /// Documents that are named, relative to the pack's folder.
+    documents: Vec<String>,
+    library: BTreeMap<String, Arc<Library>>,
+    left_out: Vec<LeftOut>,
     missing: BTreeMap<String, Vec<Missing>>,
     names: names::Names,
     places: BTreeMap<String, Place>,
@@ -130,7 +137,9 @@ impl Pack {
                 files.insert(file, read(&path)?);
             }
         }
-        Self::from_files(folder, &logic, &files)
+        let mut pack = Self::from_files(folder, &logic, &files)?;
+        pack.shelve_folder(folder);
+        Ok(pack)
     }
 
     /// The files that a pack is made of besides `pack.ron`, relative to its folder. For whoever reads them by other

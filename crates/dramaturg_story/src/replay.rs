@@ -145,6 +145,7 @@ pub fn again(
     }
     recorded.chunk_by(|a, b| a.turn == b.turn).map(move |turn| {
         equip(&mut session, turn);
+        session.think_as_then(thoughts(turn));
         let events = match turn.first().map(|stored| &stored.entry) {
             Some(Event::Opened { locale, seed, rules, .. }) => {
                 session.open_by(*rules, locale, *seed, &mut |_| {})
@@ -190,6 +191,13 @@ fn equip(session: &mut Session, turn: &[Stored<Event>]) {
     }
 }
 
+/// What characters had thought before a turn, which is kept also where another model answers.
+fn thoughts(turn: &[Stored<Event>]) -> Vec<Event> {
+    let is_thought =
+        |event: &Event| matches!(event, Event::SummedUp { .. } | Event::Reflected { .. });
+    turn.iter().map(|stored| stored.entry.clone()).filter(is_thought).collect()
+}
+
 /// What came of the ear in a turn.
 fn heard(turn: &[Stored<Event>]) -> HeardThen {
     HeardThen {
@@ -201,6 +209,13 @@ fn heard(turn: &[Stored<Event>]) -> HeardThen {
             .iter()
             .filter_map(|stored| match &stored.entry {
                 Event::Recalled { lines, .. } => Some(lines.clone()),
+                _ => None,
+            })
+            .collect(),
+        consulted: turn
+            .iter()
+            .filter_map(|stored| match &stored.entry {
+                Event::Consulted { passages, .. } => Some(passages.clone()),
                 _ => None,
             })
             .collect(),

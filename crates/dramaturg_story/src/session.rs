@@ -10,8 +10,10 @@ mod floor;
 mod gossip;
 #[cfg(test)]
 pub(crate) mod law;
+mod musing;
 mod perform;
 mod promise;
+mod reading;
 pub(crate) mod rehearsal;
 mod request;
 mod senses;
@@ -26,11 +28,12 @@ pub(crate) use senses::HeardThen;
 use crate::cue::{Cue, MindReport, Suggestion, TurnReport};
 use crate::director::{clean, contains_word, hypotheses, interpret, suggest};
 use crate::event::RULES;
-use crate::{Autonomy, Event, Pack, State};
+use crate::{Event, Pack, State};
 pub use call::Performer;
 use dramaturg_llm::{Answer, LanguageModel, ModelError, Scoring, ToolCall, ToolError, Warm};
 use dramaturg_mind::Plan;
 use dramaturg_mind::action::Repertoire;
+pub use musing::Autonomy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -43,10 +46,9 @@ pub struct Session {
     repertoire: Repertoire,
     performer: Option<Performer>,
     senses: senses::Senses,
+    musing: musing::Musing,
     /// What the player does not want to meet, from the next turn on.
     avoid: BTreeSet<String>,
-    /// How far characters do something by themselves, from the next turn on.
-    autonomy: Autonomy,
 }
 
 /// A turn in the making.
@@ -89,8 +91,19 @@ impl Session {
         let repertoire = state.repertoire.clone();
         let avoid = state.avoided.clone();
         let senses = senses::Senses::default();
-        let autonomy = Autonomy::idle(state.autonomous);
-        Self { pack, state, ablation: None, repertoire, performer: None, senses, avoid, autonomy }
+        let musing = musing::Musing::default();
+        let mut session = Self {
+            pack,
+            state,
+            ablation: None,
+            repertoire,
+            performer: None,
+            senses,
+            musing,
+            avoid,
+        };
+        session.set_autonomy(Autonomy::idle(session.state.autonomous));
+        session
     }
     /// What is true now.
     pub fn state(&self) -> &State {
@@ -109,11 +122,6 @@ impl Session {
     /// which there is none in the pack are passed over. It is journaled, so that a replay keeps it too.
     pub fn avoid(&mut self, notes: impl IntoIterator<Item = String>) {
         self.avoid = notes.into_iter().filter(|note| self.pack.content.contains(note)).collect();
-    }
-    /// How far characters do something by themselves from the next turn on, the first one too; not at all where this is never
-    /// called. Whether they begin to talk is journaled, so that a replay does the same.
-    pub fn set_autonomy(&mut self, autonomy: Autonomy) {
-        self.autonomy = autonomy;
     }
     /// Takes another version of the story from the next turn on.
     pub fn replace_pack(&mut self, pack: Arc<Pack>) {
@@ -169,10 +177,10 @@ impl Session {
         (self.avoid != self.state.avoided).then(|| Event::Avoids(self.avoid.clone()))
     }
 
-    /// What is to be journaled of [`Self::set_autonomy`].
+    /// What is to be journaled of [`Self::set_autonomy`]: whether characters begin to talk by themselves.
     fn autonomous_anew(&self) -> Option<Event> {
         // In a pack without company nobody does.
-        let on = self.autonomy != Autonomy::Off && self.pack.company.is_some();
+        let on = self.musing.autonomy() != Autonomy::Off && self.pack.company.is_some();
         (on != self.state.autonomous).then_some(Event::Autonomous(on))
     }
 
@@ -192,8 +200,9 @@ impl Session {
             Scoring::Both => hypotheses(&self.pack, &self.state, beat),
             Scoring::No => Vec::new(),
         };
+        let none = senses::Reminded::default();
         let request =
-            request::compose_request(&self.pack, &self.state, beat, "", None, self.ablation);
+            request::compose_request(&self.pack, &self.state, beat, "", &none, self.ablation);
         let (messages, adapter) = (request.messages, request.adapter);
         model.warm(Warm { messages, typed: typed.to_owned(), adapter, prefixes });
     }
@@ -263,6 +272,7 @@ impl Session {
         let (avoid, autonomous) = (self.avoids_anew(), self.autonomous_anew());
         let equipped = (self.repertoire != self.state.repertoire).then(|| self.repertoire.clone());
         let heard = self.heard();
+        let thoughts = self.thought_meanwhile();
         let mut turn = self.turn(cues);
         turn.heard = heard;
         if turn.state.ended.is_some() {
@@ -272,6 +282,7 @@ impl Session {
         let (model_there, to) = (model.is_some(), to.map(str::to_owned));
         turn.push(Event::PlayerSaid { text: text.clone(), model: model_there, to });
         avoid.into_iter().chain(autonomous).for_each(|input| turn.push(input));
+        thoughts.into_iter().for_each(|thought| turn.think(thought));
         turn.pass_time();
         turn.give_floor(&text);
         turn.equip(equipped);
@@ -333,6 +344,18 @@ impl Turn<'_> {
         if let Some(event) = moving {
             self.feel(&event);
         }
+    }
+
+    /// A character has thought something while nobody waited.
+    fn think(&mut self, thought: Event) {
+        self.report.thoughts.extend(match &thought {
+            Event::SummedUp { npc, summary } => Some(format!("{npc} sums up: {}", summary.text)),
+            Event::Reflected { npc, reflection } => {
+                Some(format!("{npc} thinks: {}", reflection.text))
+            }
+            _ => None,
+        });
+        self.push(thought);
     }
 
     /// Notes a text that holds something locked.

@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 /// How often an idle play looks whether another model is there to be warmed.
 const GLANCE: Duration = Duration::from_millis(250);
 
+/// So long a player is quiet before characters begin to think of themselves: what comes next was made ready by then.
+const READING: Duration = Duration::from_millis(1500);
+
 /// A model that did not answer in time is not asked for so many turns: nobody waits for it again and again.
 const REST_TURNS: u32 = 2;
 
@@ -40,6 +43,8 @@ pub struct StageSettings {
     pub model: ModelSlot,
     /// The sense for what the player's lines mean; without one they are understood by their words.
     pub ear: Option<Arc<Ear>>,
+    /// Whether, and how much, characters think by themselves while the player reads.
+    pub autonomy: Autonomy,
 }
 
 enum Command {
@@ -51,8 +56,8 @@ enum Command {
     Forget(String),
     Avoid(BTreeSet<String>),
     ReplacePack(Arc<Pack>),
-    Autonomy(Autonomy),
     Equip(Repertoire),
+    Autonomy(Autonomy),
 }
 
 /// What the game answers to a [`Cue::Call`], and to which.
@@ -101,10 +106,6 @@ impl Stage {
     pub fn whisper(&self, to: impl Into<String>, text: impl Into<String>) {
         let _ = self.commands.send(Command::Say(Some(to.into()), text.into()));
     }
-    /// Whether characters begin to talk by themselves from the next turn on; see [`Session::set_autonomy`].
-    pub fn set_autonomy(&self, autonomy: Autonomy) {
-        let _ = self.commands.send(Command::Autonomy(autonomy));
-    }
     /// The player is typing, and this is what stands so far: the model evaluates it ahead, nothing else happens.
     pub fn typing(&self, text: impl Into<String>) {
         let _ = self.commands.send(Command::Typing(text.into()));
@@ -140,6 +141,10 @@ impl Stage {
     pub fn equip(&self, repertoire: Repertoire) {
         let _ = self.commands.send(Command::Equip(repertoire));
     }
+    /// From now on characters think by themselves while the player reads, or do not.
+    pub fn set_autonomy(&self, autonomy: Autonomy) {
+        let _ = self.commands.send(Command::Autonomy(autonomy));
+    }
     /// What came of a call; an error is a sentence for the model.
     pub fn answer(&self, number: u64, result: Result<serde_json::Value, String>) {
         let _ = self.results.send((number, result));
@@ -168,14 +173,18 @@ fn run(
         cues,
         warmed_for: None,
         resting: 0,
+        quiet_since: Instant::now(),
         answered,
         repertoire: None,
     };
     play.resume();
     loop {
         match inbox.recv_timeout(GLANCE) {
-            Ok(command) => play.obey(command),
-            Err(RecvTimeoutError::Timeout) => play.warm(false, ""),
+            Ok(command) => {
+                play.obey(command);
+                play.quiet_since = Instant::now();
+            }
+            Err(RecvTimeoutError::Timeout) => play.idle(),
             Err(RecvTimeoutError::Disconnected) => return play.save.finish(),
         }
     }
@@ -190,6 +199,8 @@ struct Play<'c> {
     warmed_for: Option<Arc<dyn LanguageModel>>,
     /// Turns for which a model that was too slow is left alone.
     resting: u32,
+    /// Since when the player has neither said nor typed anything.
+    quiet_since: Instant,
     answered: Receiver<Answered>,
     /// What the game gave the characters to do.
     repertoire: Option<Repertoire>,
@@ -224,6 +235,7 @@ impl Play<'_> {
         self.session = Session::resume(self.settings.pack.clone(), &past);
         self.repertoire.clone().into_iter().for_each(|repertoire| self.equip(repertoire));
         self.settings.ear.iter().for_each(|ear| self.session.listen(ear.clone()));
+        self.session.set_autonomy(self.settings.autonomy);
         self.avoid();
         let mut opened = self.session.opened(!past.is_empty());
         if let Cue::Opened { turn, newest, .. } = &mut opened {
@@ -266,6 +278,16 @@ impl Play<'_> {
                 self.session.warm(model.as_ref(), typed);
             }
             self.warmed_for = model;
+        }
+    }
+
+    /// Nobody asks for anything at the moment.
+    fn idle(&mut self) {
+        self.warm(false, "");
+        self.session.read_on();
+        if self.quiet_since.elapsed() >= READING {
+            let model = self.settings.model.model().filter(|_| self.resting == 0);
+            self.session.muse(model.as_deref());
         }
     }
 
@@ -325,7 +347,10 @@ impl Play<'_> {
             }
             Command::Typing(text) => self.warm(true, &text),
             Command::Equip(repertoire) => self.equip(repertoire),
-            Command::Autonomy(autonomy) => self.session.set_autonomy(autonomy),
+            Command::Autonomy(autonomy) => {
+                self.settings.autonomy = autonomy;
+                self.session.set_autonomy(autonomy);
+            }
             Command::ReplacePack(pack) => {
                 self.settings.pack = pack.clone();
                 self.session.replace_pack(pack);

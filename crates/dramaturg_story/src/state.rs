@@ -56,6 +56,8 @@ pub struct State {
     pub(crate) repertoire: Repertoire,
     /// Content notes that the player has switched off.
     pub(crate) avoided: BTreeSet<String>,
+    /// The turns in which thoughts were journaled.
+    pub(crate) thought_in: Vec<u32>,
     /// When each character last did each of its actions, as `marta/give_item`, by [`Self::minute`].
     pub(crate) done: BTreeMap<String, Vec<i32>>,
     /// In which turn a step of a plan last failed, as `marta/give_item {"item":"key"}`.
@@ -202,7 +204,26 @@ impl State {
                 self.asked = None;
                 self.invited = false;
             }
-            Event::Answered { .. } | Event::Likened(_) | Event::Recalled { .. } => {}
+            Event::Answered { .. }
+            | Event::Likened(_)
+            | Event::Recalled { .. }
+            | Event::Consulted { .. } => {}
+            Event::SummedUp { npc, summary } => {
+                if !summary.text.is_empty()
+                    && self
+                        .memories
+                        .get_mut(npc)
+                        .is_some_and(|memory| memory.sum_up(summary.clone()))
+                {
+                    self.thought_in.push(self.turn);
+                }
+            }
+            Event::Reflected { npc, reflection } => {
+                let memory = self.memories.get_mut(npc).filter(|_| !reflection.text.is_empty());
+                if memory.is_some_and(|memory| memory.reflect(reflection.clone())) {
+                    self.thought_in.push(self.turn);
+                }
+            }
             Event::Avoids(notes) => self.avoided.clone_from(notes),
             Event::Equipped(repertoire) => self.repertoire.clone_from(repertoire),
             Event::Called { npc, step } => self.called(npc, step),

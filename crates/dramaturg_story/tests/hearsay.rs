@@ -299,6 +299,7 @@ fn a_person_is_erased_from_what_was_told() {
         avoid: None,
         model: Default::default(),
         ear: None,
+        autonomy: Default::default(),
     };
     let stage = Stage::raise(settings);
     let until = |wanted: &dyn Fn(&Cue) -> bool| {

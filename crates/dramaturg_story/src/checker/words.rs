@@ -310,3 +310,16 @@ fn place_of_pack(of: &Inspection) -> std::path::PathBuf {
         false => folder.parent().unwrap_or(folder).to_owned(),
     }
 }
+
+/// Documents of the library that could not be taken in.
+pub(super) fn documents(of: &Inspection, out: &mut Vec<Diagnostic>) {
+    for left_out in of.pack.left_out() {
+        let place = Place { file: left_out.file().to_owned(), line: 1, column: 1 };
+        let found = Diagnostic::at(of.sources, Code::LeftOut, &place, left_out.to_string());
+        out.push(
+            found.help(
+                "the story plays without it; take it out of the folder, or save it otherwise",
+            ),
+        );
+    }
+}

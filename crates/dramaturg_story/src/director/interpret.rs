@@ -5,11 +5,12 @@ use super::acts::Acts;
 use super::avoid::Avoided;
 use super::confirm::{AGAIN, DOUBTFUL, DOUBTFUL_HEARD};
 use super::examples::{Library, section};
-use super::meaning::{Hearing, SENSES};
+use super::likened::{Likened, SENSES};
+use super::meaning::Hearing;
 use super::normal::{plain, sentences};
 use super::signals::{Compared, Signs, compare, logistic};
 use super::tones::{Tone, tone};
-use super::weights::{ASKED, MATCHED, MEANT};
+use super::weights::{ASKED, MATCHED, MEANT, MEANT_UNCENTRED};
 use super::{ReadBy, Reading, canon, contains_word, policy};
 use crate::event::CAREFUL;
 use crate::pack::is_chinese;
@@ -79,10 +80,11 @@ impl<'l> Part<'l> {
         Self { text, compared, logits, odds }
     }
     /// Takes in what the line means.
-    fn hear(&mut self, senses: &[[f32; SENSES]]) {
-        for (at, senses) in senses.iter().enumerate() {
-            let meant = senses.iter().zip(MEANT.2).map(|(sense, weight)| sense * weight);
-            self.logits[at] = MEANT.0 + MEANT.1 * self.logits[at] + meant.sum::<f32>();
+    fn hear(&mut self, likened: &Likened) {
+        let (constant, words, weights) = if likened.is_centred() { MEANT } else { MEANT_UNCENTRED };
+        for (at, senses) in likened.senses().iter().enumerate() {
+            let meant = senses.iter().zip(weights).map(|(sense, weight)| sense * weight);
+            self.logits[at] = constant + words * self.logits[at] + meant.sum::<f32>();
             if !self.compared[at].exact && !self.compared[at].barred {
                 self.odds[at] = logistic(self.logits[at]);
             }
@@ -182,7 +184,7 @@ pub(crate) fn interpret(
     let likened =
         likened.and_then(|beat| hearing.likened(pack, &state.locale, beat, &moves, &lines));
     if let Some(likened) = likened {
-        parts.iter_mut().zip(&likened).for_each(|(part, likened)| part.hear(&likened.senses()));
+        parts.iter_mut().zip(&likened).for_each(|(part, likened)| part.hear(likened));
         out.senses = named(&moves, likened[0].senses().into_iter());
         out.likened = Some(Event::Likened(likened));
     }

@@ -2,23 +2,13 @@
 //! coat it is.
 
 use super::examples::{section, small_talk};
+use super::likened::{Likened, Meant, Vector, Written};
 use crate::{Beat, Pack};
 use dramaturg_llm::{Embedder, LocalError, PendingEmbeddings, Purpose};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-/// How alike a line, or a sentence of it, is meant to what the author wrote: cosines in ten thousandths.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Likened {
-    /// Of each open move, in their order: the nearest example, the three nearest of them, what the move is said to be, the
-    /// nearest counter-example. 0 where there is none.
-    pub moves: Vec<[i16; 4]>,
-    /// The nearest of lines that move no story.
-    pub small: i16,
-}
 
 enum Opening {
     Loading,
@@ -34,7 +24,7 @@ type Ordered = (Vec<String>, PendingEmbeddings);
 /// It is opened and asked on threads of its own. Until it is ready, and where there is none, lines are understood by their words.
 pub struct Ear {
     opening: Arc<(Mutex<Opening>, Condvar)>,
-    known: Mutex<BTreeMap<String, Arc<[f32]>>>,
+    known: Mutex<BTreeMap<String, Vector>>,
     ordered: Mutex<Vec<Ordered>>,
     patience: Duration,
 }
@@ -117,7 +107,7 @@ impl Ear {
         let Some(embedder) = self.embedder() else { return };
         let mut texts: Vec<String> = small_talk(locale);
         for a_move in &beat.moves {
-            let written = Written::of(pack, locale, &beat.id, &a_move.id);
+            let written = Texts::of(pack, locale, &beat.id, &a_move.id);
             texts.extend(written.all().map(str::to_owned));
         }
         let mut ordered = locked(&self.ordered);
@@ -177,59 +167,32 @@ impl Ear {
             return None;
         }
         let known = locked(&self.known);
-        let of = |texts: &[String]| -> Option<Vec<Arc<[f32]>>> {
+        let of = |texts: &[String]| -> Option<Vec<Vector>> {
             texts.iter().map(|text| known.get(text).cloned()).collect()
         };
         let small = of(&small_talk(locale))?;
-        let mut written = Vec::new();
+        let mut meant = Vec::new();
         for id in moves {
-            let texts = Written::of(pack, locale, &beat.id, id);
-            written.push((of(&texts.examples)?, of(&texts.says)?, of(&texts.counters)?));
+            let texts = Texts::of(pack, locale, &beat.id, id);
+            meant.push(Meant {
+                examples: of(&texts.examples)?,
+                says: of(&texts.says)?,
+                counters: of(&texts.counters)?,
+            });
         }
-        let likened = |line: &Vec<f32>| Likened {
-            moves: written
-                .iter()
-                .map(|(examples, says, counters)| {
-                    let near = nearest(line, examples);
-                    let three = &near[..near.len().min(3)];
-                    let mean = three.iter().map(|x| i32::from(*x)).sum::<i32>()
-                        / three.len().max(1) as i32;
-                    let first = |list: &[Arc<[f32]>]| {
-                        nearest(line, list).first().copied().unwrap_or_default()
-                    };
-                    [
-                        near.first().copied().unwrap_or_default(),
-                        mean as i16,
-                        first(says),
-                        first(counters),
-                    ]
-                })
-                .collect(),
-            small: nearest(line, &small).first().copied().unwrap_or_default(),
-        };
-        Some(vectors.iter().map(likened).collect())
+        let written = Written::new(&small, &meant);
+        Some(vectors.iter().map(|line| written.liken(line)).collect())
     }
 }
 
-/// The cosines of a line with others, the nearest first.
-fn nearest(line: &[f32], others: &[Arc<[f32]>]) -> Vec<i16> {
-    let cosine = |other: &Arc<[f32]>| {
-        let sum: f32 = line.iter().zip(other.iter()).map(|(a, b)| a * b).sum();
-        (sum.clamp(-1.0, 1.0) * 10_000.0) as i16
-    };
-    let mut all: Vec<i16> = others.iter().map(cosine).collect();
-    all.sort_unstable_by(|a, b| b.cmp(a));
-    all
-}
-
 /// What the author wrote for a move.
-struct Written {
+struct Texts {
     examples: Vec<String>,
     says: Vec<String>,
     counters: Vec<String>,
 }
 
-impl Written {
+impl Texts {
     fn of(pack: &Pack, locale: &str, beat: &str, id: &str) -> Self {
         let prose = pack.prose(locale);
         let section = section(beat, id);
@@ -277,30 +240,5 @@ impl Hearing<'_> {
         let fits = likened.len() == lines.len()
             && likened.iter().all(|line| line.moves.len() == moves.len());
         fits.then_some(likened)
-    }
-}
-
-/// How many signs a vector gives.
-pub(super) const SENSES: usize = 6;
-
-/// Names of these signs, as they are printed for fitting.
-pub(super) const SENSE_NAMES: [&str; SENSES] =
-    ["meant", "meant_near", "meant_says", "meant_rival", "meant_small", "meant_counter"];
-
-impl Likened {
-    /// The signs that the line is meant as each move. Vectors of E5 are never far from each other: cosines of .75 to .95 are
-    /// spread over minus one to one.
-    pub(super) fn senses(&self) -> Vec<[f32; SENSES]> {
-        let spread = |cosine: i16| (f32::from(cosine) / 10_000.0 - 0.85) * 10.0;
-        let senses = |at: usize| {
-            let [nearest, near, says, counter] = self.moves[at];
-            let others = self.moves.iter().enumerate().filter(|(other, _)| *other != at);
-            let rival = others.map(|(_, of)| of[0]).max().unwrap_or_default();
-            let counter = (i32::from(counter) - i32::from(nearest)).max(0) as f32 / 1000.0;
-            // A move without a description, or without a rival, is as if these were far.
-            let some = |cosine: i16| if cosine == 0 { -1.0 } else { spread(cosine) };
-            [spread(nearest), spread(near), some(says), some(rival), spread(self.small), counter]
-        };
-        (0..self.moves.len()).map(senses).collect()
     }
 }

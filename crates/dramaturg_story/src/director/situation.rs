@@ -1,7 +1,8 @@
 //! A moment of a story that is made up, to see how a line would be taken in it.
 
 use super::interpret::{Interpretation, interpret};
-use super::meaning::{Ear, Hearing, SENSE_NAMES};
+use super::likened::SENSE_NAMES;
+use super::meaning::{Ear, Hearing};
 use super::rules::clean;
 use super::signals::NAMES;
 use crate::event::RULES;

@@ -130,6 +130,7 @@ pub(super) fn build(folder: &Path, logic: &str, files: &Files) -> Result<Pack, P
         threshold: head.threshold.share(),
         policy: head.policy,
         company: head.company,
+        documents: head.library.clone(),
         ..Pack::default()
     };
     pack.content = parts.iter().flat_map(|part| part.logic.content.clone()).collect();
@@ -301,7 +302,7 @@ fn resolve(pack: &mut Pack, parts: &mut [Part], names: &Names) -> Result<(), Pac
 }
 
 /// Replaces what is derived in a condition that is not in a RON file.
-fn resolve_at(
+pub(super) fn resolve_at(
     condition: &mut Condition,
     names: &Names,
     place: &Place,
@@ -383,16 +384,7 @@ fn finish(
             let mut entry = Lore::read(file, source)?;
             let line = source.lines().nth(entry.place.line - 1).unwrap_or_default();
             resolve_at(&mut entry.when, names, &entry.place.clone(), line)?;
-            if let Some(npc) = entry.knows.iter().find(|npc| !pack.cast.contains_key(*npc)) {
-                let help = super::names::nearest(npc, pack.cast());
-                let message = format!("there is no character '{npc}'");
-                return Err(PackError::at(file, source, 1, 1, message, help));
-            }
-            if let Some(note) = entry.content.iter().find(|note| !pack.content.contains(note)) {
-                let help = super::names::nearest(note, pack.content.iter().map(String::as_str));
-                let message = format!("there is no content note '{note}'");
-                return Err(PackError::at(file, source, 1, 1, message, help));
-            }
+            check::lore(pack, &entry, file, source)?;
             lore.push(entry);
         }
         let mut missing: Vec<Missing> = Vec::new();

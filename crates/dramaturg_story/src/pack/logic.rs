@@ -37,6 +37,8 @@ pub(super) struct Logic {
     pub(super) lore: Vec<String>,
     /// Fluent files of each locale's folder.
     pub(super) fluent: Vec<String>,
+    /// Documents, relative to the pack's folder: for a game's asset server, which can't list folders.
+    pub(super) library: Vec<String>,
     /// More files like this one.
     pub(super) include: Vec<String>,
     pub(super) clock: Option<String>,
@@ -77,6 +79,7 @@ impl Default for Logic {
             files: vec!["story.md".into()],
             lore: Vec::new(),
             fluent: Vec::new(),
+            library: Vec::new(),
             include: Vec::new(),
             clock: None,
             minutes_per_turn: 0,

@@ -19,6 +19,7 @@ const HEAD: [&str; 15] = [
     "files",
     "lore",
     "fluent",
+    "library",
     "include",
     "clock",
     "minutes_per_turn",

@@ -1,15 +1,19 @@
 //! What the model is asked when a character speaks for itself. Nothing that is locked for the character gets in.
 
 use super::Ablation;
+use super::musing::fitting;
+use super::reading::passages;
+use super::senses::Reminded;
 use crate::director::Avoided;
 use crate::pack::{Prose, is_chinese};
 use crate::{Beat, Pack, State};
 use dramaturg_llm::{CompletionRequest, Kind, Message, Priority, Sampling, Work};
 use dramaturg_mind::action::Actor;
 use dramaturg_mind::{
-    Emotion, Memory, Notes, PromptParts, Query, Remembered, TokenBudget, compose,
-    pack as pack_notes,
+    Emotion, Memory, Notes, PromptParts, Query, Reflection, Remembered, Summary, TokenBudget,
+    compose, pack as pack_notes, words,
 };
+use std::collections::BTreeSet;
 
 const BUDGET: TokenBudget = TokenBudget(900);
 /// At least so many lines are in the prompt word for word.
@@ -57,7 +61,7 @@ pub(super) fn compose_request(
     state: &State,
     beat: &Beat,
     player: &str,
-    reminded_of: Option<&[u32]>,
+    reminded: &Reminded,
     ablation: Option<Ablation>,
 ) -> CompletionRequest {
     let prose = pack.prose(&state.locale);
@@ -81,7 +85,7 @@ pub(super) fn compose_request(
             let lines = memory.recall_by_words(player, RECALLED, said);
             lines.iter().map(|line| format!("({}{})", frame.memory_of, line.text)).collect()
         }
-        _ => recalled(pack, state, npc, memory, (player, reminded_of), long_ago),
+        _ => recalled(pack, state, npc, memory, (player, reminded.lines.as_deref()), long_ago),
     });
     let say = |text: &str| avoided.without(&pack.say(state, text));
     let mut setting = avoided.text(prose, "story");
@@ -99,6 +103,8 @@ pub(super) fn compose_request(
         .into_iter()
         .filter(|text| !avoided.is_in(text))
         .map(|text| format!("({}{text})", frame.lore));
+    let written = passages(pack, state, npc, player, reminded.passages.as_deref());
+    let written = written.into_iter().map(|(_, text)| text);
     let parts = PromptParts {
         stable: format!("{}\n{}\n{}", say(&description), say(&setting), frame.rules),
         knowledge: knowledge(pack, state, npc, &avoided, bare),
@@ -108,7 +114,12 @@ pub(super) fn compose_request(
             npc,
             recent.iter().filter(|line| line.through.is_empty() && fit(line)),
         ),
-        recalled: remembered.into_iter().filter(|text| !avoided.is_in(text)).chain(lore).collect(),
+        recalled: remembered
+            .into_iter()
+            .filter(|text| !avoided.is_in(text))
+            .chain(lore)
+            .chain(written)
+            .collect(),
         directive: directive(&aim, state, npc),
         voice: voice(prose, npc, &avoided),
         player: player.to_owned(),
@@ -221,7 +232,35 @@ fn recalled(
     let facts =
         if chinese { "客人说起过自己：" } else { "The guest told you of themselves: " };
     let facts = (!told.is_empty()).then(|| format!("({facts}{told})"));
-    facts.into_iter().chain(pack_notes(memory, &numbers, notes, say)).collect()
+    let fits = fitting(pack, state, npc);
+    let noted = pack_notes(memory, &numbers, notes, say, |summary| fits(&summary.text));
+    let thoughts = thoughts(memory, &numbers, player, chinese, &fits);
+    facts.into_iter().chain(thoughts).chain(noted).collect()
+}
+
+/// What the character made of it: the last stretch that was summed up, where no line of it is quoted anyway, and a reflection that
+/// stands on what is recalled, or speaks of what is said now.
+fn thoughts(
+    memory: &Memory,
+    numbers: &[u32],
+    player: &str,
+    chinese: bool,
+    fits: &impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let quoted = |one: &Summary| numbers.iter().any(|line| (one.from..=one.until).contains(line));
+    let last = memory.summaries().last().filter(|one| !quoted(one) && fits(&one.text));
+    let before = if chinese { "之前：" } else { "Before that: " };
+    let asked: BTreeSet<String> =
+        words(player).into_iter().filter(|w| w.chars().count() > 1).collect();
+    let touches = |one: &&Reflection| {
+        one.evidence.iter().any(|line| numbers.contains(line))
+            || words(&one.text).iter().filter(|word| asked.contains(*word)).count() > 1
+    };
+    let mut reflections = memory.reflections().iter().rev().filter(|one| fits(&one.text));
+    let thought = reflections.find(touches);
+    let think = if chinese { "你想过：" } else { "You have thought: " };
+    let last = last.map(|one| format!("({before}{})", one.text));
+    last.into_iter().chain(thought.map(|one| format!("({think}{})", one.text))).collect()
 }
 
 /// The lines of longer ago that fit what is said now, by words and, with its vector, by meaning; the best first.
@@ -351,7 +390,8 @@ mod tests {
     fn prompt(session: &Session, pack: &Pack, npc: &str, player: &str) -> String {
         let mut beat = pack.beat("quay").unwrap().clone();
         beat.speaker = npc.into();
-        let request = compose_request(pack, session.state(), &beat, player, None, None);
+        let request =
+            compose_request(pack, session.state(), &beat, player, &Reminded::default(), None);
         request.messages.iter().map(|message| format!("{}\n", message.text)).collect()
     }
 

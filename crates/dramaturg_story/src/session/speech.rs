@@ -1,6 +1,8 @@
 //! A character speaks for itself: the prompt, the stream, the guard, and the authored line that is always at hand.
 
+use super::reading::passages;
 use super::request::compose_request;
+use super::senses::Reminded;
 use super::{Ablation, Turn};
 use crate::cue::Cue;
 use crate::director::{Guard, Reading, Rule, Verdict, Watch};
@@ -50,17 +52,25 @@ impl Turn<'_> {
         let model = model.filter(|_| !self.avoided().is_in(text));
         let Some(model) = model else { return false };
         let npc = beat.speaker.clone();
-        let recalled = self.recall(&npc, text);
-        let recalled = recalled.as_deref();
+        // A note reminds nobody of anything.
+        let recalled = match asked {
+            Some(_) => Reminded { lines: Some(Vec::new()), passages: Some(Vec::new()) },
+            None => self.recall(&npc, text),
+        };
         let said = asked.unwrap_or(text);
         let mut request =
-            compose_request(&self.pack, self.state, beat, said, recalled, self.ablation);
-        if asked.is_some() {
-            request.tools.clear();
-        }
-        // A note is nothing that could be echoed.
+            compose_request(&self.pack, self.state, beat, said, &recalled, self.ablation);
+        let read = passages(&self.pack, self.state, &npc, text, recalled.passages.as_deref());
+        let read = read.into_iter().filter(|(_, text)| holds(&request, text));
+        self.report.passages.extend(read.map(|(passage, _)| passage));
+        // A note is nothing that could be echoed, nor that could be acted upon.
         let text = if asked.is_some() { "" } else { text };
-        self.report.directive = "answer what was said in one or two sentences".into();
+        match asked {
+            Some(_) => request.tools.clear(),
+            None => {
+                self.report.directive = "answer what was said in one or two sentences".into();
+            }
+        }
         let voice = self.voice_of(Some(&npc));
         if voice != VoiceStyle::Plain {
             self.report.directive.push_str(&format!("; voice: {}", voice.label()));
@@ -232,6 +242,11 @@ impl Turn<'_> {
             }
         }
     }
+}
+
+/// Whether a text got into the prompt: the budget may have had no room for it.
+fn holds(request: &CompletionRequest, text: &str) -> bool {
+    request.messages.last().is_some_and(|message| message.text.contains(text))
 }
 
 fn emotion(lead: Option<usize>) -> Emotion {
