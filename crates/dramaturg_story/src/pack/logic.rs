@@ -21,7 +21,7 @@ use crate::fact::FactKind;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// What one file says. Everything has a default; the first fifteen belong in `pack.ron` only.
+/// What one file says. Everything has a default; the first sixteen belong in `pack.ron` only.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Logic {

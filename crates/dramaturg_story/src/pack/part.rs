@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub(super) const FORMAT: u32 = 1;
 
 /// What an included file may not say.
-const HEAD: [&str; 15] = [
+const HEAD: [&str; 16] = [
     "dramaturg",
     "id",
     "version",
