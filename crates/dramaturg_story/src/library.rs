@@ -90,7 +90,7 @@ impl Library {
             return Err(LeftOut::Empty { file: name.into() });
         }
         for passage in passages {
-            self.index.insert(&item(&passage, &words(&passage)), None);
+            self.index.insert(&item(&words(&passage), self.documents.len()), None);
             self.of.push(self.documents.len());
             self.passages.push(passage);
         }
@@ -152,10 +152,9 @@ fn words(passage: &Passage) -> String {
     }
 }
 
-fn item<'a>(passage: &Passage, text: &'a str) -> Item<'a> {
-    // Each page or heading is a conversation of its own: only what stands beside a passage in it is its neighbour.
-    let thread = passage.page.unwrap_or_default();
-    Item { text, thread, importance: 10, ..Item::default() }
+fn item(text: &str, document: usize) -> Item<'_> {
+    // Each document is a conversation of its own: only within it do passages stand beside each other.
+    Item { text, thread: document as u32, importance: 10, ..Item::default() }
 }
 
 /// Whether a file's ending says that it is a document.

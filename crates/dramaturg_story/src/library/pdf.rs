@@ -116,7 +116,9 @@ impl PageReader<'_> {
         let mut steps = TypedIter::new(content);
         while let Some(step) = steps.next() {
             self.steps += 1;
-            if self.steps > STEPS || (self.steps % 1024 == 0 && Instant::now() > self.until) {
+            if self.steps > STEPS
+                || (self.steps.is_multiple_of(1024) && Instant::now() > self.until)
+            {
                 return Err(PdfFault::Slow(LONGEST));
             }
             if self.text.len() > PAGE_TEXT {
@@ -125,7 +127,7 @@ impl PageReader<'_> {
             let known = font.as_ref().and_then(|name| fonts.get(name));
             match step {
                 TypedInstruction::TextFont(set) => {
-                    let name: &[u8] = &set.0;
+                    let name: &[u8] = set.0;
                     if !fonts.contains_key(name) {
                         let dict = resources.get_font(set.0).unwrap_or_else(Dict::empty);
                         fonts.insert(name.to_vec(), Font::of(&dict, self.unpacked)?);
