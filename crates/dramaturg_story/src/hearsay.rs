@@ -27,8 +27,8 @@ pub(crate) struct Hearsay {
     known: BTreeMap<String, i32>,
     /// When the player spoke, by turn from the first.
     spoke: Vec<i32>,
-    /// Turns in which the player spoke aside.
-    aside: BTreeSet<u32>,
+    /// Turns of which nothing is told on: the player spoke aside, or as one is not to speak.
+    hushed: BTreeSet<u32>,
 }
 
 /// The name of what the player said in a turn, as something that is told.
@@ -45,7 +45,13 @@ impl Hearsay {
     pub(crate) fn player_spoke(&mut self, turn: u32, at: i32, is_aside: bool) {
         self.spoke.push(at);
         if is_aside {
-            self.aside.insert(turn);
+            self.hushed.insert(turn);
+        }
+    }
+    /// Nobody tells on what was said in that turn: it was turned aside, as insults are, and orders to the narrator.
+    pub(crate) fn hush(&mut self, turn: u32) {
+        if !self.spoke.is_empty() {
+            self.hushed.insert(turn);
         }
     }
     pub(crate) fn fact_set(&mut self, fact: &str, value: &Value, at: i32) {
@@ -69,10 +75,10 @@ impl Hearsay {
     pub(crate) fn known_since(&self, fact: &str) -> Option<i32> {
         self.known.get(fact).copied()
     }
-    /// When the player spoke in a turn; none for what was said aside, which is nobody else's business.
+    /// When the player spoke in a turn; none where it is nobody else's business, or nothing to be repeated.
     pub(crate) fn said_aloud_at(&self, turn: u32) -> Option<i32> {
         let at = self.spoke.get(turn.checked_sub(1)? as usize)?;
-        (!self.aside.contains(&turn)).then_some(*at)
+        (!self.hushed.contains(&turn)).then_some(*at)
     }
 }
 

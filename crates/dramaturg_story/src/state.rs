@@ -200,7 +200,10 @@ impl State {
                 self.invited = matches!(event, Event::Invited(_));
                 self.asked_before.insert(id.clone());
             }
-            Event::Read { .. } => {
+            Event::Read { reading, .. } => {
+                if !matches!(reading, Reading::OffTopic) {
+                    self.hearsay.hush(self.turn);
+                }
                 self.asked = None;
                 self.invited = false;
             }
