@@ -136,6 +136,7 @@ fn a_save_of_the_first_format_goes_on_and_can_be_rolled_back() {
             avoid: Default::default(),
             model: Default::default(),
             ear: None,
+            autonomy: Default::default(),
         })
     };
     let wait = |stage: &Stage, wanted: &dyn Fn(&Cue) -> bool| loop {

@@ -47,8 +47,9 @@
 //! |---|---|
 //! | [`Persona`] | a character; alone, it is somebody to talk to |
 //! | [`Story`] | an authored story, played as an entity; its cast appear as [`Persona`]s of their own |
-//! | [`PlayerSays`], [`PlayerTypes`], [`SavePlay`], [`LoadPlay`], [`RollBackPlay`], [`ForgetPerson`] | what the player does |
+//! | [`PlayerSays`], [`PlayerWhispers`], [`PlayerTypes`], [`SavePlay`], [`LoadPlay`], [`RollBackPlay`], [`ForgetPerson`] | what the player does |
 //! | [`ContentSettings`] | what the player does not want to meet: kept out of all plays |
+//! | [`IdleThinking`] | whether characters sum up and reflect while the player reads |
 //! | [`ActiveModel`] | the language model, changed while the game runs; none is fine too |
 //!
 //! | you read | when |
@@ -78,6 +79,7 @@
 //! | 0.19 | 0.1 |
 
 pub mod action;
+mod autonomy;
 mod content;
 mod message;
 mod mind;
@@ -88,10 +90,11 @@ mod story;
 pub mod town;
 
 pub use action::{Act, NpcAction, NpcActionApp, NpcActions};
+pub use autonomy::IdleThinking;
 pub use content::ContentSettings;
 pub use message::{
     BeatReached, ForgetPerson, LoadPlay, Notice, NpcActs, NpcSpeaks, PlayOpened, PlaySaved,
-    PlayerSays, PlayerTypes, RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
+    PlayerSays, PlayerTypes, PlayerWhispers, RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
 };
 pub use mind::{Memory, MemoryLine, Mood, NpcId, Persona, Planner};
 pub use model::{ActiveModel, ModelChanged, ModelNews};
@@ -146,7 +149,9 @@ impl Plugin for DramaturgPlugin {
         app.init_resource::<ActiveModel>()
             .init_resource::<NpcActions>()
             .init_resource::<ContentSettings>()
+            .init_resource::<IdleThinking>()
             .add_message::<PlayerSays>()
+            .add_message::<PlayerWhispers>()
             .add_message::<PlayerTypes>()
             .add_message::<SavePlay>()
             .add_message::<LoadPlay>()
@@ -176,7 +181,7 @@ impl Plugin for DramaturgPlugin {
             )
             .add_systems(
                 PostUpdate,
-                (content::tell, play::send).chain().in_set(DramaturgSystems::Send),
+                (content::tell, autonomy::tell, play::send).chain().in_set(DramaturgSystems::Send),
             )
             .add_systems(Last, model::close);
     }

@@ -22,6 +22,17 @@ impl PlayerSays {
     }
 }
 
+/// The player says something aside: one character hears it, and answers so that nobody else does. In.
+#[derive(Message, Clone, Debug)]
+pub struct PlayerWhispers {
+    /// The play.
+    pub play: Entity,
+    /// To whom: a character's id. Who is not there hears nothing, and a [`Notice`] says so.
+    pub to: String,
+    /// Whatever was typed.
+    pub text: String,
+}
+
 /// The player is typing, and nothing is said yet: the model evaluates ahead what stands. In; send it at each word.
 #[derive(Message, Clone, Debug)]
 pub struct PlayerTypes {

@@ -65,7 +65,18 @@ impl AssetLoader for StoryPackLoader {
             let bytes = context.read_asset_bytes(asset.clone_owned()).await?;
             files.insert(file, text(bytes, &asset)?);
         }
-        Ok(StoryPack(Arc::new(Pack::from_files(&folder, &logic, &files)?)))
+        let mut pack = Pack::from_files(&folder, &logic, &files)?;
+        for file in pack.documents().collect::<Vec<_>>() {
+            let asset = AssetPath::from_path_buf(folder.join(&file)).with_source(path.source());
+            // A document more or less is no reason not to play.
+            match context.read_asset_bytes(asset).await {
+                Ok(bytes) => pack.shelve([(file, bytes)]),
+                Err(error) => {
+                    tracing::warn!("{}: the document is left out: {error}", file.display())
+                }
+            }
+        }
+        Ok(StoryPack(Arc::new(pack)))
     }
 }
 

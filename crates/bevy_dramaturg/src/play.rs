@@ -2,7 +2,7 @@
 
 use crate::message::{
     BeatReached, ForgetPerson, LoadPlay, Notice, NpcActs, NpcSpeaks, PlayOpened, PlaySaved,
-    PlayerSays, PlayerTypes, RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
+    PlayerSays, PlayerTypes, PlayerWhispers, RollBackPlay, SavePlay, Speech, StoryEnded, TurnEnded,
 };
 use crate::mind::{Memory, Mood, NpcId, Planner, show};
 use bevy_ecs::prelude::*;
@@ -204,6 +204,7 @@ fn show_all(reports: Vec<MindReport>, anew: bool, play: &Play, minds: &mut Minds
 pub(crate) fn send(
     plays: Query<&Play>,
     mut says: MessageReader<PlayerSays>,
+    mut whispers: MessageReader<PlayerWhispers>,
     mut types: MessageReader<PlayerTypes>,
     mut saves: MessageReader<SavePlay>,
     mut loads: MessageReader<LoadPlay>,
@@ -221,6 +222,9 @@ pub(crate) fn send(
                 "{play} has no play: nobody heard the player; wait for PlayOpened before you send PlayerSays"
             ),
         }
+    }
+    for PlayerWhispers { play, to, text } in whispers.read() {
+        stage(*play).into_iter().for_each(|stage| stage.whisper(to.clone(), text.clone()));
     }
     for SavePlay { play, path } in saves.read() {
         stage(*play).into_iter().for_each(|stage| stage.save_as(path.clone()));

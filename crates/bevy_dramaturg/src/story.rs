@@ -1,6 +1,7 @@
 //! Stories and characters get their plays.
 
 use crate::action::NpcActions;
+use crate::autonomy::IdleThinking;
 use crate::content::ContentSettings;
 use crate::mind::{NpcId, Persona};
 use crate::model::ActiveModel;
@@ -71,6 +72,7 @@ pub(crate) fn begin_stories(
     model: Res<ActiveModel>,
     actions: Res<NpcActions>,
     content: Res<ContentSettings>,
+    thinking: Res<IdleThinking>,
     stories: Query<(Entity, &Story, Option<&Play>, Option<&Cast>)>,
     personas: Query<&Persona>,
 ) {
@@ -109,6 +111,7 @@ pub(crate) fn begin_stories(
             avoid: content.all().cloned(),
             model: model.slot(),
             ear: model.ear(),
+            autonomy: thinking.0,
         };
         commands.entity(entity).insert(Play::new(raise(settings, &actions), pack.clone(), npcs));
     }
@@ -134,6 +137,7 @@ pub(crate) struct Conversations<'w> {
     model: Res<'w, ActiveModel>,
     actions: Res<'w, NpcActions>,
     content: Res<'w, ContentSettings>,
+    thinking: Res<'w, IdleThinking>,
 }
 
 impl Conversations<'_> {
@@ -159,6 +163,7 @@ impl Conversations<'_> {
             avoid: self.content.all().cloned(),
             model: self.model.slot(),
             ear: self.model.ear(),
+            autonomy: self.thinking.0,
         };
         let npcs = HashMap::from([(persona.id.clone(), entity)]);
         Play::new(raise(settings, &self.actions), pack, npcs)

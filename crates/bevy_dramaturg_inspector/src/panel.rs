@@ -26,6 +26,9 @@ pub(crate) fn turn(ui: &mut Ui, number: u32, report: &TurnReport, model: &str, m
     section(ui, "Directive", |ui| {
         ui.label(if report.directive.is_empty() { "none" } else { &report.directive });
     });
+    if !report.told.is_empty() {
+        section(ui, "Gossip", |ui| report.told.iter().for_each(|told| drop(ui.label(told))));
+    }
     section(ui, "Time", |ui| times(ui, report));
     section(ui, "Prompt", |ui| prompt(ui, report));
     section(ui, "Facts", |ui| {
@@ -36,6 +39,12 @@ pub(crate) fn turn(ui: &mut Ui, number: u32, report: &TurnReport, model: &str, m
                 ui.end_row();
             }
         });
+    });
+    section(ui, "Thoughts", |ui| {
+        if report.thoughts.is_empty() {
+            ui.label("none since the last turn");
+        }
+        report.thoughts.iter().for_each(|thought| drop(ui.label(thought)));
     });
     section(ui, "Minds", |ui| report.minds.iter().for_each(|mind| self::mind(ui, mind, moods)));
 }
@@ -69,6 +78,9 @@ fn prompt(ui: &mut Ui, report: &TurnReport) {
         None => format!("about {} tokens", report.prompt_tokens),
     };
     ui.label(counted);
+    for passage in &report.passages {
+        ui.label(format!("from {}: {}", passage.source(), passage.text));
+    }
     for message in &report.prompt {
         ui.label(RichText::new(format!("{:?}", message.role)).strong());
         ui.monospace(&message.text);

@@ -3,7 +3,7 @@
 use crate::{Story, ear, ledger, model};
 use dramaturg_llm::{Adapter, AdapterId, LocalSettings, RemoteSettings, Router, RouterSettings};
 use dramaturg_story::{
-    Cue, ModelChoice, ModelSlot, Pack, SlotState, Stage, StageSettings, TurnReport,
+    Autonomy, Cue, ModelChoice, ModelSlot, Pack, SlotState, Stage, StageSettings, TurnReport,
 };
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -76,6 +76,9 @@ pub struct Play {
     /// Print one JSON object as the last line.
     #[arg(long)]
     json: bool,
+    /// Let characters sum up and reflect while you read, and begin to talk by themselves where the story's `company` lets them.
+    #[arg(long)]
+    think: bool,
     /// Print how each turn was understood and how long it took.
     #[arg(long)]
     why: bool,
@@ -117,6 +120,7 @@ impl Play {
 
     pub fn run(self) -> Result<ExitCode, String> {
         let pack = Arc::new(Pack::load(&self.story.story).map_err(|e| e.to_string())?);
+        pack.left_out().iter().for_each(|why| warn(&format!("[{why}]")));
         let input: Box<dyn BufRead> = match &self.script {
             Some(path) => {
                 let file = File::open(path).map_err(|e| format!("{}: {e}", path.display()))?;
@@ -140,6 +144,7 @@ impl Play {
                 None if self.no_model => None,
                 embedder => ear::at_hand(embedder.as_deref())?,
             },
+            autonomy: Autonomy::idle(self.think),
         });
         let mut tally = Tally::default();
         self.perform(&stage, &pack, router.as_deref(), &mut tally);
@@ -156,7 +161,10 @@ impl Play {
                 let shown: String = line.chars().filter(|c| !c.is_control()).take(200).collect();
                 tally.lost |= !show(&format!("\n> {shown}\n"));
             }
-            stage.say(line);
+            match aside(&pack, &line) {
+                Some((npc, text)) => stage.whisper(npc, text),
+                None => stage.say(line),
+            }
             self.perform(&stage, &pack, router.as_deref(), &mut tally);
         }
         stage.close();
@@ -285,6 +293,21 @@ fn adapter(given: &str) -> Result<(AdapterId, Adapter), String> {
     }
 }
 
+/// A line that is said to one alone, `/to Marta I know`: the character's id, and the words.
+fn aside<'l>(pack: &Pack, line: &'l str) -> Option<(String, &'l str)> {
+    let rest = line.trim().strip_prefix("/to ")?.trim_start();
+    let named =
+        pack.cast().flat_map(|npc| pack.names_of(npc).into_iter().map(move |name| (npc, name)));
+    let meant = named.filter_map(|(npc, name)| {
+        let (said, text) = rest.split_at_checked(name.len())?;
+        let ends = text.is_empty() || text.starts_with([' ', ',', ':', '，', '：']);
+        (ends && said.to_lowercase() == name.to_lowercase()).then_some((npc, name.len(), text))
+    });
+    // Of two names the longer is meant: 'old Piet' and 'old'.
+    let (npc, _, text) = meant.max_by_key(|(_, length, _)| *length)?;
+    Some((npc.to_owned(), text.trim_start_matches([' ', ',', ':', '，', '：'])))
+}
+
 /// Words appear as they come. Returns whether there is still a terminal.
 fn show(text: &str) -> bool {
     let mut out = std::io::stdout().lock();
@@ -303,8 +326,17 @@ fn warn(text: &str) {
 
 fn why(report: &TurnReport) {
     let odds: Vec<_> = report.interpretation.iter().map(|(id, p)| format!("{id} {p}")).collect();
+    for told in &report.told {
+        warn(&format!("  [{told}]"));
+    }
     if !report.improvised.is_empty() {
         warn(&format!("  [the model wrote: {:?}]", report.improvised));
+    }
+    for thought in &report.thoughts {
+        warn(&format!("  [{thought}]"));
+    }
+    for passage in &report.passages {
+        warn(&format!("  [read in {}: {}]", passage.source(), passage.text));
     }
     warn(&format!(
         "  [{} by {} ({}) | {} | {} prompt tokens, {:?} cached | understood {} ms, first word {:?} ms, all {} ms]",

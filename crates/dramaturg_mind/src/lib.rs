@@ -16,6 +16,7 @@ pub mod action;
 pub mod attention;
 mod bark;
 pub mod emotion;
+mod floor;
 mod memory;
 mod mood;
 mod persona;
@@ -27,9 +28,11 @@ mod world;
 
 pub use action::NpcAction;
 pub use bark::{Bark, BarkError, Barks, Heard, Situation};
+pub use floor::{Because, Bid, Listener, floor};
 pub use memory::{
     Day, FactKind, Found, Index, Item, Memory, Notes, PersonalFact, PersonalFacts, Query,
-    Reflection, Remembered, RowError, Span, Summary, ago, pack, personal_facts, spans, words,
+    Reflection, Remembered, RowError, Span, Summary, ago, grounded, pack, personal_facts, spans,
+    words,
 };
 pub use mood::{Emotion, Mood, Pad};
 pub use persona::Persona;

@@ -21,7 +21,8 @@ pub use index::{Found, Index, Item, Query};
 pub use pack::{Notes, ago, pack};
 pub use rows::RowError;
 pub use thought::{Reflection, Summary};
-pub use words::words;
+pub(crate) use words::terms;
+pub use words::{grounded, words};
 
 use crate::Emotion;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,10 @@ pub struct Remembered {
     /// How much it moved who heard it, from 0 to 5, where that is known.
     #[serde(default)]
     pub stirred: u8,
+    /// Through whom it came, where the character did not hear it itself: who told it first, then who told that one, and so on.
+    /// `player` at the end says that it began with what the player said or did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub through: Vec<String>,
 }
 
 impl Remembered {
@@ -80,7 +85,9 @@ impl Memory {
     pub fn add(&mut self, line: Remembered) -> u32 {
         self.index.insert(&item(&line), None);
         let number = self.lines.len() as u32;
-        for (kind, value) in personal_facts(&line.text) {
+        // What came through others tells nothing of who passes it on.
+        let told = if line.through.is_empty() { personal_facts(&line.text) } else { Vec::new() };
+        for (kind, value) in told {
             self.facts.learn(PersonalFact::new(&line, kind, value, number));
         }
         self.lines.push(line);
@@ -93,6 +100,19 @@ impl Memory {
         line.emotion = face;
         line.stirred = line.stirred.max(strength.min(5));
         self.index.weigh(at as u32, line.importance());
+    }
+    /// Takes in what somebody told: a line with those through whom it came. One that was just heard aloud is not taken in twice.
+    pub fn hear_say(&mut self, told: Remembered) -> u32 {
+        let aloud = |line: &&mut Remembered| {
+            line.turn == told.turn && line.speaker == told.speaker && line.text == told.text
+        };
+        match self.lines.last_mut().filter(aloud) {
+            Some(line) => {
+                line.through = told.through;
+                self.lines.len() as u32 - 1
+            }
+            None => self.add(told),
+        }
     }
     /// All lines, oldest first.
     pub fn lines(&self) -> &[Remembered] {

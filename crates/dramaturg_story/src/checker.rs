@@ -156,6 +156,7 @@ pub fn check(pack: &Arc<Pack>, limits: &Limits) -> Report {
     knowledge::dead(&of, &mut found);
     words::idle(&of, &mut found);
     words::languages(&of, &mut found);
+    words::documents(&of, &mut found);
     found.sort_by_key(|diagnostic| diagnostic.severity());
     let mut heat = std::collections::BTreeMap::new();
     for beat in explored.beats.iter().filter(|beat| **beat != NOWHERE) {

@@ -154,8 +154,14 @@ pub struct TurnReport {
     pub by: String,
     /// What the director asked of the speaker.
     pub directive: String,
+    /// What characters told each other without the player, in words.
+    pub told: Vec<String>,
     /// The exact prompt; empty when only authored lines were spoken.
     pub prompt: Vec<Message>,
+    /// Passages of the pack's library that are in it.
+    pub passages: Vec<crate::Passage>,
+    /// What characters had thought before it, while nobody waited.
+    pub thoughts: Vec<String>,
     /// The model did not answer in time.
     pub timed_out: bool,
     /// What the model wrote, whatever became of it.

@@ -34,7 +34,7 @@ pub use meaning::Ear;
 pub(crate) use meaning::Hearing;
 pub(crate) use neighbours::{Astray, astray};
 pub(crate) use policy::{never_taken, waits};
-pub(crate) use rules::{clean, contains_word};
+pub(crate) use rules::{clean, contains_word, invisible};
 pub use situation::Situation;
 pub(crate) use suggest::suggest;
 

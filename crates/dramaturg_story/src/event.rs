@@ -5,7 +5,7 @@ use crate::fact::Value;
 use dramaturg_llm::{Answer, RequestHash};
 use dramaturg_mind::action::{Repertoire, Step};
 use dramaturg_mind::emotion::Felt;
-use dramaturg_mind::{ActionKind, Emotion, Pad, Promised, Settled};
+use dramaturg_mind::{ActionKind, Emotion, Pad, Promised, Reflection, Settled, Summary};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -32,6 +32,9 @@ pub enum Event {
         text: String,
         /// Whether a model was there to be asked.
         model: bool,
+        /// To whom alone, where it was said aside; else all who are there hear it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
     },
     /// How the player's line, and each of its sentences where it has several, is meant. Input.
     Likened(Vec<Likened>),
@@ -45,6 +48,27 @@ pub enum Event {
     /// Whether the sentences and clauses of what a model wrote mean something that is locked, in the order in which they were
     /// weighed; where an ear took part in it. Input.
     Sensed(Vec<bool>),
+    /// Which passages of the pack's library came to a character's mind, where an ear took part in it. Input.
+    Consulted {
+        /// Who.
+        npc: String,
+        /// Numbers of the passages, the best first.
+        passages: Vec<u32>,
+    },
+    /// What a character made of a long stretch while nobody waited. Input.
+    SummedUp {
+        /// Who.
+        npc: String,
+        /// Which lines of its memory, and in which words.
+        summary: Summary,
+    },
+    /// What a character thought about what happened while nobody waited. Input.
+    Reflected {
+        /// Who.
+        npc: String,
+        /// What, and on which lines of its memory it stands.
+        reflection: Reflection,
+    },
     /// A model answered. Input.
     Answered {
         /// What it was asked.
@@ -134,6 +158,31 @@ pub enum Event {
         /// How it ended.
         how: Settled,
     },
+    /// A character told another what it knows, without the player.
+    Told {
+        /// Who told it.
+        by: String,
+        /// Who was told.
+        to: String,
+        /// What: one of the pack's matters, or `said 12`, what the player said in that turn.
+        matter: String,
+        /// In which words.
+        text: String,
+        /// Through whom it came to who is told, who told it first: `ona`, `piet`. `player` at the end says that it began with what
+        /// the player said or did.
+        through: Vec<String>,
+        /// When, in minutes of story time; in turns where there is no clock.
+        at: i32,
+    },
+    /// A character began to talk by itself.
+    Approached {
+        /// Who.
+        npc: String,
+        /// Because of what: `promise 0`, `gossip ring`, `goal home`, `tell ona of ring`.
+        because: String,
+    },
+    /// Whether characters begin to talk by themselves from now on, with the player or before the player. Input.
+    Autonomous(bool),
     /// A move was attempted too early, and did nothing.
     Refused(String),
     /// The speaker asked whether the player means this move.
@@ -196,12 +245,18 @@ impl dramaturg_journal::Entry for Event {
             Self::Called { .. } => "called",
             Self::Promised { .. } => "promised",
             Self::PromiseSettled { .. } => "promise_settled",
+            Self::Told { .. } => "told",
+            Self::Approached { .. } => "approached",
+            Self::Autonomous(_) => "autonomous",
             Self::Refused(_) => "refused",
             Self::AskedBack(_) => "asked_back",
             Self::Invited(_) => "invited",
             Self::Likened(_) => "likened",
             Self::Recalled { .. } => "recalled",
             Self::Sensed(_) => "sensed",
+            Self::Consulted { .. } => "consulted",
+            Self::SummedUp { .. } => "summed_up",
+            Self::Reflected { .. } => "reflected",
             Self::Drawn { .. } => "drawn",
             Self::SceneBegan(_) => "scene_began",
             Self::Entered { .. } => "entered",

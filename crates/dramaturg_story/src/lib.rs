@@ -6,12 +6,13 @@
 //! model.
 //!
 //! ```no_run
-//! use dramaturg_story::{Cue, ModelSlot, Pack, Stage, StageSettings};
+//! use dramaturg_story::{Autonomy, Cue, ModelSlot, Pack, Stage, StageSettings};
 //! use std::{path::Path, sync::Arc, time::Duration};
 //!
 //! let pack = Arc::new(Pack::load(Path::new("assets/stories/lantern"))?);
 //! let stage = Stage::raise(StageSettings {
 //!     pack, locale: "en".into(), seed: 1, save: None, avoid: None, model: ModelSlot::default(), ear: None,
+//!     autonomy: Autonomy::Off,
 //! });
 //! stage.say("Good evening. I came on the last ferry.");
 //! while let Some(cue) = stage.wait_cue(Duration::from_secs(1)) {
@@ -29,6 +30,8 @@ mod error;
 mod event;
 mod fact;
 mod forget;
+mod hearsay;
+mod library;
 mod pack;
 mod replay;
 mod session;
@@ -49,11 +52,14 @@ pub use dramaturg_mind::{NpcAction, action, emotion};
 pub use error::PackError;
 pub use event::Event;
 pub use fact::{Effect, FactKind, Facts, Value};
+pub use hearsay::Heard;
+pub use library::{LeftOut, Library, Passage, PdfFault};
 pub use pack::{
-    Beat, Canon, Character, ContentNote, Ending, Line, Lore, Missing, Move, Pack, Place, Policy,
-    PromiseKind, Prose, QuestStatus, Scene, Secret, Treatment, WrittenCondition,
+    Beat, Canon, Character, Company, ContentNote, Ending, Gossip, Line, Lore, Matter, Missing,
+    Move, Pack, Place, Policy, PromiseKind, Prose, QuestStatus, Sayings, Scene, Secret, Tie,
+    Treatment, WrittenCondition,
 };
 pub use replay::{Answering, Difference, TurnAgain, again, last_line, replay};
-pub use session::{Ablation, Performer, Session};
+pub use session::{Ablation, Autonomy, Performer, Session};
 pub use stage::{Stage, StageSettings};
 pub use state::{Promise, State};

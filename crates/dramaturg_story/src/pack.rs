@@ -7,12 +7,14 @@ mod conversation;
 mod endings;
 mod feelings;
 mod fluent;
+mod gossip;
 mod load;
 mod logic;
 mod lore;
 mod names;
 mod part;
 mod prose;
+mod shelves;
 mod tree;
 
 pub(crate) use check::RETURN;
@@ -20,7 +22,11 @@ pub use complete::Missing;
 pub(crate) use complete::RUNGS;
 pub(crate) use content::section as content_section;
 pub use content::{ContentNote, Policy, Treatment};
-pub use logic::{Beat, Character, Ending, Move, PromiseKind, Scene, Secret};
+pub use logic::{
+    Beat, Character, Company, Ending, Gossip, Matter, Move, PromiseKind, Sayings, Scene, Secret,
+    Tie,
+};
+pub(crate) use logic::{HEARD, heard};
 pub use lore::Lore;
 pub use names::WrittenCondition;
 pub(crate) use prose::is_chinese;
@@ -28,12 +34,14 @@ pub use prose::{Line, Prose};
 pub use tree::Place;
 
 use crate::fact::FactKind;
+use crate::library::{LeftOut, Library};
 use crate::{PackError, State, Value};
 use dramaturg_llm::AdapterId;
 use dramaturg_mind::Persona;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where a pack's logic stands.
 const LOGIC: &str = "pack.ron";
@@ -56,6 +64,10 @@ pub struct Pack {
     pub(crate) cast: BTreeMap<String, Character>,
     pub(crate) secrets: BTreeMap<String, Secret>,
     pub(crate) promises: BTreeMap<String, PromiseKind>,
+    /// What characters tell each other.
+    pub(crate) gossip: Gossip,
+    /// How several share the talk.
+    pub(crate) company: Option<Company>,
     pub(crate) scenes: BTreeMap<String, Scene>,
     /// Storylets are among them, last.
     pub(crate) beats: Vec<Beat>,
@@ -74,6 +86,10 @@ pub struct Pack {
     prose: BTreeMap<String, Prose>,
     lore: BTreeMap<String, Vec<Lore>>,
     fluent: BTreeMap<String, fluent::Fluent>,
+    /// Documents that are named, relative to the pack's folder.
+    documents: Vec<String>,
+    library: BTreeMap<String, Arc<Library>>,
+    left_out: Vec<LeftOut>,
     missing: BTreeMap<String, Vec<Missing>>,
     names: names::Names,
     places: BTreeMap<String, Place>,
@@ -121,7 +137,9 @@ impl Pack {
                 files.insert(file, read(&path)?);
             }
         }
-        Self::from_files(folder, &logic, &files)
+        let mut pack = Self::from_files(folder, &logic, &files)?;
+        pack.shelve_folder(folder);
+        Ok(pack)
     }
 
     /// The files that a pack is made of besides `pack.ron`, relative to its folder. For whoever reads them by other
@@ -168,6 +186,16 @@ impl Pack {
     /// A character's name as it is shown.
     pub fn display_name<'a>(&'a self, locale: &str, npc: &'a str) -> &'a str {
         self.prose(locale).field(&format!("cast {npc}"), "name").unwrap_or(npc)
+    }
+    /// All names by which a character may be called: those that are shown, in all languages, its id, and its aliases.
+    pub fn names_of<'a>(&'a self, npc: &'a str) -> Vec<&'a str> {
+        let shown = self.locales.iter().map(|locale| self.display_name(locale, npc));
+        let aliases = self.cast.get(npc).map(|c| c.aliases.as_slice()).unwrap_or_default();
+        let mut names: Vec<&str> =
+            shown.chain([npc]).chain(aliases.iter().map(String::as_str)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
     /// Name of a character's portrait.
     pub fn portrait<'a>(&'a self, npc: &'a str) -> &'a str {

@@ -1,7 +1,7 @@
 //! A recorded session played again through today's code, without a model, and compared entry by entry.
 
 use crate::session::HeardThen;
-use crate::{Ear, Event, Pack, Session};
+use crate::{Autonomy, Ear, Event, Pack, Session};
 use dramaturg_journal::{JournalError, JournalReader, Stored};
 use dramaturg_llm::{
     Answer, CompletionRequest, CompletionStream, LanguageModel, ModelError, PendingScores,
@@ -145,19 +145,20 @@ pub fn again(
     }
     recorded.chunk_by(|a, b| a.turn == b.turn).map(move |turn| {
         equip(&mut session, turn);
+        session.think_as_then(thoughts(turn));
         let events = match turn.first().map(|stored| &stored.entry) {
             Some(Event::Opened { locale, seed, rules, .. }) => {
                 session.open_by(*rules, locale, *seed, &mut |_| {})
             }
-            Some(Event::PlayerSaid { text, model: asked }) => match &answering {
+            Some(Event::PlayerSaid { text, model: asked, to }) => match &answering {
                 Answering::Recorded => {
                     session.listen_to_past(heard(turn));
                     let model = Past { answers: &answers, scoring: scoring(turn) };
                     let model = asked.then_some(&model as &dyn LanguageModel);
-                    session.player_says(text, model, &mut |_| {})
+                    session.player_speaks(to.as_deref(), text, model, &mut |_| {})
                 }
                 Answering::Anew { model, .. } => {
-                    session.player_says(text, model.as_deref(), &mut |_| {})
+                    session.player_speaks(to.as_deref(), text, model.as_deref(), &mut |_| {})
                 }
             },
             _ => Vec::new(),
@@ -174,6 +175,11 @@ fn equip(session: &mut Session, turn: &[Stored<Event>]) {
         _ => None,
     });
     avoided.into_iter().for_each(|notes| session.avoid(notes));
+    let autonomy = turn.iter().find_map(|stored| match &stored.entry {
+        Event::Autonomous(on) => Some(Autonomy::idle(*on)),
+        _ => None,
+    });
+    autonomy.into_iter().for_each(|autonomy| session.set_autonomy(autonomy));
     let equipped = turn.iter().find_map(|stored| match &stored.entry {
         Event::Equipped(repertoire) => Some(repertoire.clone()),
         _ => None,
@@ -183,6 +189,13 @@ fn equip(session: &mut Session, turn: &[Stored<Event>]) {
         let none = || Err("nothing was recorded of it".into());
         session.equip(repertoire, Box::new(move |_, _| results.pop_front().unwrap_or_else(none)));
     }
+}
+
+/// What characters had thought before a turn, which is kept also where another model answers.
+fn thoughts(turn: &[Stored<Event>]) -> Vec<Event> {
+    let is_thought =
+        |event: &Event| matches!(event, Event::SummedUp { .. } | Event::Reflected { .. });
+    turn.iter().map(|stored| stored.entry.clone()).filter(is_thought).collect()
 }
 
 /// What came of the ear in a turn.
@@ -203,6 +216,13 @@ fn heard(turn: &[Stored<Event>]) -> HeardThen {
             .iter()
             .filter_map(|stored| match &stored.entry {
                 Event::Sensed(sensed) => Some(sensed.clone()),
+                _ => None,
+            })
+            .collect(),
+        consulted: turn
+            .iter()
+            .filter_map(|stored| match &stored.entry {
+                Event::Consulted { passages, .. } => Some(passages.clone()),
                 _ => None,
             })
             .collect(),

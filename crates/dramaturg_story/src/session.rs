@@ -6,14 +6,19 @@ mod call;
 mod content;
 mod course;
 mod feel;
+mod floor;
+mod gossip;
 #[cfg(test)]
 pub(crate) mod law;
+mod musing;
 mod perform;
 mod promise;
+mod reading;
 pub(crate) mod rehearsal;
 mod request;
 mod senses;
 mod speech;
+mod start;
 mod will;
 
 pub use ablation::Ablation;
@@ -28,6 +33,7 @@ pub use call::Performer;
 use dramaturg_llm::{Answer, LanguageModel, ModelError, Scoring, ToolCall, ToolError, Warm};
 use dramaturg_mind::Plan;
 use dramaturg_mind::action::Repertoire;
+pub use musing::Autonomy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,6 +46,7 @@ pub struct Session {
     repertoire: Repertoire,
     performer: Option<Performer>,
     senses: senses::Senses,
+    musing: musing::Musing,
     /// What the player does not want to meet, from the next turn on.
     avoid: BTreeSet<String>,
 }
@@ -58,6 +65,10 @@ struct Turn<'t> {
     entering: Option<String>,
     /// The move that the player's line comes near, without being taken for it.
     near: Option<String>,
+    /// Who speaks to the player's line, in their order; the beat's speaker where nobody is named.
+    floor: Vec<dramaturg_mind::Bid>,
+    /// Whether the story went to another scene.
+    scene_began: bool,
     /// What the turn hears by.
     heard: senses::Heard,
     /// Whether the player's turn brought nothing: no progress, no steering, nothing done by anybody.
@@ -80,7 +91,19 @@ impl Session {
         let repertoire = state.repertoire.clone();
         let avoid = state.avoided.clone();
         let senses = senses::Senses::default();
-        Self { pack, state, ablation: None, repertoire, performer: None, senses, avoid }
+        let musing = musing::Musing::default();
+        let mut session = Self {
+            pack,
+            state,
+            ablation: None,
+            repertoire,
+            performer: None,
+            senses,
+            musing,
+            avoid,
+        };
+        session.set_autonomy(Autonomy::idle(session.state.autonomous));
+        session
     }
     /// What is true now.
     pub fn state(&self) -> &State {
@@ -123,6 +146,8 @@ impl Session {
             ablation: self.ablation,
             entering: None,
             near: None,
+            floor: Vec::new(),
+            scene_began: false,
             heard: senses::Heard::default(),
             quiet: false,
             performer: self.performer.as_mut(),
@@ -152,6 +177,13 @@ impl Session {
         (self.avoid != self.state.avoided).then(|| Event::Avoids(self.avoid.clone()))
     }
 
+    /// What is to be journaled of [`Self::set_autonomy`]: whether characters begin to talk by themselves.
+    fn autonomous_anew(&self) -> Option<Event> {
+        // In a pack without company nobody does.
+        let on = self.musing.autonomy() != Autonomy::Off && self.pack.company.is_some();
+        (on != self.state.autonomous).then_some(Event::Autonomous(on))
+    }
+
     /// What the player might say now: an example of each open move, with nothing locked in it.
     pub fn suggestions(&self) -> Vec<Suggestion> {
         suggest(&self.pack, &self.state)
@@ -168,8 +200,9 @@ impl Session {
             Scoring::Both => hypotheses(&self.pack, &self.state, beat),
             Scoring::No => Vec::new(),
         };
+        let none = senses::Reminded::default();
         let request =
-            request::compose_request(&self.pack, &self.state, beat, "", None, self.ablation);
+            request::compose_request(&self.pack, &self.state, beat, "", &none, self.ablation);
         let (messages, adapter) = (request.messages, request.adapter);
         model.warm(Warm { messages, typed: typed.to_owned(), adapter, prefixes });
     }
@@ -187,7 +220,7 @@ impl Session {
         seed: u64,
         cues: &mut dyn FnMut(Cue),
     ) -> Vec<Event> {
-        let avoid = self.avoids_anew();
+        let (avoid, autonomous) = (self.avoids_anew(), self.autonomous_anew());
         let mut turn = self.turn(cues);
         let pack = turn.pack.clone();
         turn.push(Event::Opened {
@@ -197,7 +230,7 @@ impl Session {
             seed,
             rules,
         });
-        avoid.into_iter().for_each(|avoid| turn.push(avoid));
+        avoid.into_iter().chain(autonomous).for_each(|input| turn.push(input));
         turn.begin_beat(&pack.start);
         turn.finish()
     }
@@ -209,18 +242,49 @@ impl Session {
         model: Option<&dyn LanguageModel>,
         cues: &mut dyn FnMut(Cue),
     ) -> Vec<Event> {
-        let avoid = self.avoids_anew();
+        self.player_speaks(None, text, model, cues)
+    }
+
+    /// The player speaks aside: `to` alone hears it, and answers so that nobody else does. Where that character is not there it is
+    /// said, and heard by nobody, so nothing comes of it: no turn is played, and a notice says so.
+    pub fn player_whispers(
+        &mut self,
+        to: &str,
+        text: &str,
+        model: Option<&dyn LanguageModel>,
+        cues: &mut dyn FnMut(Cue),
+    ) -> Vec<Event> {
+        if !self.state.present.contains(to) {
+            let name = self.pack.display_name(&self.state.locale, to);
+            cues(Cue::Notice(format!("{name} is not here")));
+            return self.turn(cues).finish();
+        }
+        self.player_speaks(Some(to), text, model, cues)
+    }
+
+    pub(crate) fn player_speaks(
+        &mut self,
+        to: Option<&str>,
+        text: &str,
+        model: Option<&dyn LanguageModel>,
+        cues: &mut dyn FnMut(Cue),
+    ) -> Vec<Event> {
+        let (avoid, autonomous) = (self.avoids_anew(), self.autonomous_anew());
         let equipped = (self.repertoire != self.state.repertoire).then(|| self.repertoire.clone());
         let heard = self.heard();
+        let thoughts = self.thought_meanwhile();
         let mut turn = self.turn(cues);
         turn.heard = heard;
         if turn.state.ended.is_some() {
             return turn.finish();
         }
         let text = clean(text);
-        turn.push(Event::PlayerSaid { text: text.clone(), model: model.is_some() });
-        avoid.into_iter().for_each(|avoid| turn.push(avoid));
+        let (model_there, to) = (model.is_some(), to.map(str::to_owned));
+        turn.push(Event::PlayerSaid { text: text.clone(), model: model_there, to });
+        avoid.into_iter().chain(autonomous).for_each(|input| turn.push(input));
+        thoughts.into_iter().for_each(|thought| turn.think(thought));
         turn.pass_time();
+        turn.give_floor(&text);
         turn.equip(equipped);
         turn.settle_promises();
         turn.hear_promise(None, &text);
@@ -280,6 +344,18 @@ impl Turn<'_> {
         if let Some(event) = moving {
             self.feel(&event);
         }
+    }
+
+    /// A character has thought something while nobody waited.
+    fn think(&mut self, thought: Event) {
+        self.report.thoughts.extend(match &thought {
+            Event::SummedUp { npc, summary } => Some(format!("{npc} sums up: {}", summary.text)),
+            Event::Reflected { npc, reflection } => {
+                Some(format!("{npc} thinks: {}", reflection.text))
+            }
+            _ => None,
+        });
+        self.push(thought);
     }
 
     /// Notes a text that holds something locked.

@@ -4,7 +4,7 @@ mod save;
 
 use crate::cue::Cue;
 use crate::forget::Erasure;
-use crate::{Ear, Event, Pack, Performer, Session};
+use crate::{Autonomy, Ear, Event, Pack, Performer, Session};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use dramaturg_journal::Turn;
 use dramaturg_llm::{LanguageModel, ModelSlot};
@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 
 /// How often an idle play looks whether another model is there to be warmed.
 const GLANCE: Duration = Duration::from_millis(250);
+
+/// So long a player is quiet before characters begin to think of themselves: what comes next was made ready by then.
+const READING: Duration = Duration::from_millis(1500);
 
 /// A model that did not answer in time is not asked for so many turns: nobody waits for it again and again.
 const REST_TURNS: u32 = 2;
@@ -40,10 +43,12 @@ pub struct StageSettings {
     pub model: ModelSlot,
     /// The sense for what the player's lines mean; without one they are understood by their words.
     pub ear: Option<Arc<Ear>>,
+    /// Whether, and how much, characters think by themselves while the player reads.
+    pub autonomy: Autonomy,
 }
 
 enum Command {
-    Say(String),
+    Say(Option<String>, String),
     Typing(String),
     SaveAs(PathBuf),
     LoadFrom(PathBuf),
@@ -52,6 +57,7 @@ enum Command {
     Avoid(BTreeSet<String>),
     ReplacePack(Arc<Pack>),
     Equip(Repertoire),
+    Autonomy(Autonomy),
 }
 
 /// What the game answers to a [`Cue::Call`], and to which.
@@ -94,7 +100,11 @@ impl Stage {
     }
     /// The player speaks.
     pub fn say(&self, text: impl Into<String>) {
-        let _ = self.commands.send(Command::Say(text.into()));
+        let _ = self.commands.send(Command::Say(None, text.into()));
+    }
+    /// The player speaks aside, so that only that character hears it; see [`Session::player_whispers`].
+    pub fn whisper(&self, to: impl Into<String>, text: impl Into<String>) {
+        let _ = self.commands.send(Command::Say(Some(to.into()), text.into()));
     }
     /// The player is typing, and this is what stands so far: the model evaluates it ahead, nothing else happens.
     pub fn typing(&self, text: impl Into<String>) {
@@ -131,6 +141,10 @@ impl Stage {
     pub fn equip(&self, repertoire: Repertoire) {
         let _ = self.commands.send(Command::Equip(repertoire));
     }
+    /// From now on characters think by themselves while the player reads, or do not.
+    pub fn set_autonomy(&self, autonomy: Autonomy) {
+        let _ = self.commands.send(Command::Autonomy(autonomy));
+    }
     /// What came of a call; an error is a sentence for the model.
     pub fn answer(&self, number: u64, result: Result<serde_json::Value, String>) {
         let _ = self.results.send((number, result));
@@ -159,14 +173,18 @@ fn run(
         cues,
         warmed_for: None,
         resting: 0,
+        quiet_since: Instant::now(),
         answered,
         repertoire: None,
     };
     play.resume();
     loop {
         match inbox.recv_timeout(GLANCE) {
-            Ok(command) => play.obey(command),
-            Err(RecvTimeoutError::Timeout) => play.warm(false, ""),
+            Ok(command) => {
+                play.obey(command);
+                play.quiet_since = Instant::now();
+            }
+            Err(RecvTimeoutError::Timeout) => play.idle(),
             Err(RecvTimeoutError::Disconnected) => return play.save.finish(),
         }
     }
@@ -181,6 +199,8 @@ struct Play<'c> {
     warmed_for: Option<Arc<dyn LanguageModel>>,
     /// Turns for which a model that was too slow is left alone.
     resting: u32,
+    /// Since when the player has neither said nor typed anything.
+    quiet_since: Instant,
     answered: Receiver<Answered>,
     /// What the game gave the characters to do.
     repertoire: Option<Repertoire>,
@@ -215,6 +235,7 @@ impl Play<'_> {
         self.session = Session::resume(self.settings.pack.clone(), &past);
         self.repertoire.clone().into_iter().for_each(|repertoire| self.equip(repertoire));
         self.settings.ear.iter().for_each(|ear| self.session.listen(ear.clone()));
+        self.session.set_autonomy(self.settings.autonomy);
         self.avoid();
         let mut opened = self.session.opened(!past.is_empty());
         if let Cue::Opened { turn, newest, .. } = &mut opened {
@@ -260,19 +281,33 @@ impl Play<'_> {
         }
     }
 
+    /// Nobody asks for anything at the moment.
+    fn idle(&mut self) {
+        self.warm(false, "");
+        self.session.read_on();
+        if self.quiet_since.elapsed() >= READING {
+            let model = self.settings.model.model().filter(|_| self.resting == 0);
+            self.session.muse(model.as_deref());
+        }
+    }
+
     fn obey(&mut self, command: Command) {
         let cues = self.cues;
         match command {
-            Command::Say(text) => {
+            Command::Say(to, text) => {
                 let model = self.settings.model.model().filter(|_| self.resting == 0);
                 self.resting = self.resting.saturating_sub(1);
                 // The turn is on disk before it is reported as over.
                 let mut over = None;
-                let events =
-                    self.session.player_says(&text, model.as_deref(), &mut |cue| match cue {
-                        Cue::TurnEnded { .. } => over = Some(cue),
-                        cue => drop(cues.send(cue)),
-                    });
+                let mut play = |cue| match cue {
+                    Cue::TurnEnded { .. } => over = Some(cue),
+                    cue => drop(cues.send(cue)),
+                };
+                let model = model.as_deref();
+                let events = match &to {
+                    Some(to) => self.session.player_whispers(to, &text, model, &mut play),
+                    None => self.session.player_says(&text, model, &mut play),
+                };
                 self.save.append(events, cues);
                 if let Some(Cue::TurnEnded { report, .. }) = &over
                     && report.timed_out
@@ -312,6 +347,10 @@ impl Play<'_> {
             }
             Command::Typing(text) => self.warm(true, &text),
             Command::Equip(repertoire) => self.equip(repertoire),
+            Command::Autonomy(autonomy) => {
+                self.settings.autonomy = autonomy;
+                self.session.set_autonomy(autonomy);
+            }
             Command::ReplacePack(pack) => {
                 self.settings.pack = pack.clone();
                 self.session.replace_pack(pack);

@@ -3,6 +3,7 @@
 use crate::condition::Condition;
 use crate::cue::HistoryLine;
 use crate::fact::{CLOCK, Facts, Value};
+use crate::hearsay::Hearsay;
 use crate::{Event, Pack, Reading};
 use dramaturg_mind::action::{Operator, Outcome, Repertoire, Step};
 use dramaturg_mind::emotion::Felt;
@@ -55,12 +56,24 @@ pub struct State {
     pub(crate) repertoire: Repertoire,
     /// Content notes that the player has switched off.
     pub(crate) avoided: BTreeSet<String>,
+    /// The turns in which thoughts were journaled.
+    pub(crate) thought_in: Vec<u32>,
     /// When each character last did each of its actions, as `marta/give_item`, by [`Self::minute`].
     pub(crate) done: BTreeMap<String, Vec<i32>>,
     /// In which turn a step of a plan last failed, as `marta/give_item {"item":"key"}`.
     pub(crate) failed: BTreeMap<String, u32>,
     /// All promises, in the order in which they were made.
     pub promises: Vec<Promise>,
+    /// What characters know through one another.
+    pub(crate) hearsay: Hearsay,
+    /// To whom alone the player spoke in this turn.
+    pub(crate) aside: Option<String>,
+    /// Whether characters begin to talk by themselves.
+    pub(crate) autonomous: bool,
+    /// Who began to talk by itself, and because of what.
+    pub(crate) approached: BTreeSet<(String, String)>,
+    /// How often somebody did since the beat began.
+    pub(crate) starts: u8,
     /// The ending that was reached.
     pub ended: Option<String>,
     /// Turns of the player.
@@ -157,8 +170,13 @@ impl State {
                 self.seed = *seed;
                 self.rules = *rules;
             }
-            Event::PlayerSaid { text, .. } => {
+            Event::PlayerSaid { text, to, .. } => {
                 self.turn += 1;
+                self.aside.clone_from(to);
+                // A rehearsal has no memories, so nothing of what is said is told on in it.
+                if !self.memories.is_empty() {
+                    self.hearsay.player_spoke(self.turn, self.minute(), to.is_some());
+                }
                 self.timers("turns.", 1);
                 let minutes = if self.facts.contains_key(CLOCK) { TURN_BY_CLOCK } else { TURN };
                 self.moods.values_mut().for_each(|mood| mood.decay(minutes));
@@ -182,14 +200,34 @@ impl State {
                 self.invited = matches!(event, Event::Invited(_));
                 self.asked_before.insert(id.clone());
             }
-            Event::Read { .. } => {
+            Event::Read { reading, .. } => {
+                if !matches!(reading, Reading::OffTopic) {
+                    self.hearsay.hush(self.turn);
+                }
                 self.asked = None;
                 self.invited = false;
             }
             Event::Answered { .. }
             | Event::Likened(_)
             | Event::Recalled { .. }
-            | Event::Sensed(_) => {}
+            | Event::Sensed(_)
+            | Event::Consulted { .. } => {}
+            Event::SummedUp { npc, summary } => {
+                if !summary.text.is_empty()
+                    && self
+                        .memories
+                        .get_mut(npc)
+                        .is_some_and(|memory| memory.sum_up(summary.clone()))
+                {
+                    self.thought_in.push(self.turn);
+                }
+            }
+            Event::Reflected { npc, reflection } => {
+                let memory = self.memories.get_mut(npc).filter(|_| !reflection.text.is_empty());
+                if memory.is_some_and(|memory| memory.reflect(reflection.clone())) {
+                    self.thought_in.push(self.turn);
+                }
+            }
             Event::Avoids(notes) => self.avoided.clone_from(notes),
             Event::Equipped(repertoire) => self.repertoire.clone_from(repertoire),
             Event::Called { npc, step } => self.called(npc, step),
@@ -205,7 +243,14 @@ impl State {
                     promise.settled = Some(*how);
                 }
             }
+            Event::Told { .. } => self.told(event),
+            Event::Approached { npc, because } => {
+                self.approached.insert((npc.clone(), because.clone()));
+                self.starts = self.starts.saturating_add(1);
+            }
+            Event::Autonomous(on) => self.autonomous = *on,
             Event::FactSet(fact, value) => {
+                self.hearsay.fact_set(fact, value, self.minute());
                 let before = self.facts.insert(fact.clone(), value.clone());
                 if let (CLOCK, Some(Value::Number(before)), Value::Number(now)) =
                     (fact.as_str(), before, value)
@@ -229,6 +274,7 @@ impl State {
                 self.invited = false;
                 self.asked_before.clear();
                 self.unproductive = 0;
+                self.starts = 0;
                 self.since = self.history.len();
                 *self.begun.entry(beat.clone()).or_default() += 1;
             }
@@ -346,11 +392,21 @@ impl State {
         }
         let day = self.day();
         if let Some(who) = speaker {
-            for npc in &self.present {
+            // What the player says to one alone, and that one's answer, nobody else hears.
+            let aside = self.aside.as_deref().filter(|one| who == "player" || who == *one);
+            for npc in self.present.iter().filter(|npc| aside.is_none_or(|one| one == *npc)) {
                 if let Some(memory) = self.memories.get_mut(npc) {
                     let (speaker, place) = (who.to_owned(), self.scene.clone());
                     let (turn, text) = (self.turn, text.to_owned());
-                    let line = Remembered { turn, speaker, text, emotion, day, place, stirred: 0 };
+                    let line = Remembered {
+                        turn,
+                        speaker,
+                        text,
+                        emotion,
+                        day,
+                        place,
+                        ..Remembered::default()
+                    };
                     memory.add(line);
                 }
             }
@@ -467,7 +523,7 @@ mod tests {
         for (name, n) in [("turns.a", 0), ("minutes.a", 0), ("turns.b", -1), ("minutes.b", -1)] {
             state.facts.insert(name.into(), number(n));
         }
-        state.apply(&Event::PlayerSaid { text: "x".into(), model: false });
+        state.apply(&Event::PlayerSaid { text: "x".into(), model: false, to: None });
         state.apply(&Event::FactSet("clock".into(), number(1350)));
         let value = |name: &str| state.value(name);
         assert_eq!((value("turns.a"), value("minutes.a")), (Some(number(1)), Some(number(30))));

@@ -216,6 +216,7 @@ fn a_stage_begins_and_goes_on_with_it() {
             save: Some(save.clone()),
             avoid,
             ear: None,
+            autonomy: Default::default(),
             model: Default::default(),
         })
     };

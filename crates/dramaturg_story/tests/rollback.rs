@@ -23,6 +23,7 @@ fn raise(save: &Path) -> Stage {
         avoid: Default::default(),
         model: ModelSlot::default(),
         ear: None,
+        autonomy: Default::default(),
     })
 }
 
@@ -107,6 +108,7 @@ fn a_suggestion_makes_its_move() {
             avoid: Default::default(),
             model: ModelSlot::default(),
             ear: None,
+            autonomy: Default::default(),
         });
         let mut offered = next(&stage, |cue| match cue {
             Cue::TurnEnded { report, .. } => Some(report.suggestions),

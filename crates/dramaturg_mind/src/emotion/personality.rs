@@ -21,6 +21,10 @@ pub struct Personality {
 }
 
 impl Personality {
+    /// How outgoing, in thousandths: -1000 to 1000.
+    pub fn outgoing(&self) -> i32 {
+        self.extraversion.get()
+    }
     /// Where the mood comes to rest: Mehrabian 1996.
     ///
     /// P = .21 E + .59 A + .19 S, A = .15 O + .30 A − .57 S, D = .25 O + .17 C + .60 E − .32 A, where S is emotional

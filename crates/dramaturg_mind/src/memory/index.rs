@@ -173,6 +173,11 @@ impl Index {
     pub fn has_vector(&self, item: u32) -> bool {
         self.dense.has(item as usize)
     }
+    /// How much of what a text asks for is in an item, from 0 to 1: its words, each by how rare it is among the items. What no item
+    /// has counts as the rarest. Unlike a [score](Found), it can be compared with a threshold.
+    pub fn covers(&self, item: u32, text: &str) -> f32 {
+        self.lexical.covered(item, text)
+    }
     pub(super) fn doc(&self, item: u32) -> Option<&Doc> {
         self.docs.get(item as usize)
     }

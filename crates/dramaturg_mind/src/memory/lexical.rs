@@ -1,12 +1,14 @@
 //! BM25 (Robertson & Zaragoza 2009) over an inverted index.
 
-use super::words::terms;
+use super::words::{is_unspaced, terms};
 use std::collections::HashMap;
 
 /// How soon a repeated word stops counting. Below the usual 1.2, since what is said is short.
 const SATURATION: f32 = 0.6;
 /// How much a long text is held back.
 const LENGTH: f32 = 0.3;
+/// How much a single character of unspaced text counts beside a word, where it is asked what a text covers.
+const WEAK: f32 = 0.3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Posting {
@@ -94,6 +96,29 @@ impl Lexical {
             }
         }
         scores
+    }
+
+    /// The share of the question's terms that a text has, each by its weight; 0 where it has none that can stand alone.
+    pub(super) fn covered(&self, doc: u32, question: &str) -> f32 {
+        let mut asked = terms(question);
+        asked.sort_unstable();
+        asked.dedup();
+        let (mut all, mut there, mut stands) = (0.0, 0.0, false);
+        for term in &asked {
+            let known = self.vocabulary.get(term.as_str());
+            let postings = known.and_then(|id| self.postings.get(*id as usize));
+            // Characters of unspaced text say little alone, and most pairs of them that nothing holds are no words.
+            let dense = term.chars().next().is_some_and(is_unspaced);
+            let weak = dense && (postings.is_none() || term.chars().nth(1).is_none());
+            let weight = self.rarity(postings.map_or(0, Vec::len)) * if weak { WEAK } else { 1.0 };
+            all += weight;
+            // Postings are in the order of the texts.
+            if postings.is_some_and(|all| all.binary_search_by_key(&doc, |p| p.doc).is_ok()) {
+                there += weight;
+                stands |= !weak;
+            }
+        }
+        if stands { there / all } else { 0.0 }
     }
 
     /// The weight of a term that is in so many texts.

@@ -1,7 +1,7 @@
 //! What was recalled, as notes for a prompt: dated, in the order of time, within a budget of tokens.
 
 use super::date::Day;
-use super::{Memory, Remembered};
+use super::{Memory, Remembered, Summary};
 use crate::estimate_tokens;
 
 /// The words of the notes, in the prompt's language.
@@ -30,35 +30,45 @@ pub fn ago(day: Day, now: Day, chinese: bool) -> String {
 }
 
 /// The lines of `numbers` (best first) that the budget has room for, oldest first, each as `say` words it with its day.
-/// A line of a stretch that was summed up brings the summary, once.
+///
+/// A line of a stretch that was summed up brings the summary in place of the stretch, once, if it `stands` for it; the first line of
+/// all, which fits best, is quoted all the same, since a summary may have left out just that.
 pub fn pack(
     memory: &Memory,
     numbers: &[u32],
     notes: Notes,
     say: impl Fn(&Remembered) -> String,
+    stands: impl Fn(&Summary) -> bool,
 ) -> Vec<String> {
-    let mut chosen: Vec<(u32, String)> = Vec::new();
+    let mut chosen: Vec<(u32, u8, String)> = Vec::new();
     let mut left = notes.tokens;
-    for number in numbers {
-        let summary = memory.summaries().iter().find(|one| (one.from..=one.until).contains(number));
-        let place = summary.map_or(*number, |one| one.from);
-        let Some(line) = memory.line(place) else { continue };
-        if chosen.iter().any(|(taken, _)| *taken == place) {
-            continue;
+    let mut take = |place: u32, order: u8, day: Day, words: String| {
+        if chosen.iter().any(|(taken, of, _)| (*taken, *of) == (place, order)) {
+            return;
         }
-        let words = summary.map_or_else(|| say(line), |one| one.text.clone());
         let text = if notes.chinese {
-            format!("（{}）{words}", ago(line.day, notes.now, true))
+            format!("（{}）{words}", ago(day, notes.now, true))
         } else {
-            format!("({}) {words}", ago(line.day, notes.now, false))
+            format!("({}) {words}", ago(day, notes.now, false))
         };
         let tokens = estimate_tokens(&text);
-        if tokens > left {
-            continue;
+        if tokens <= left {
+            left -= tokens;
+            chosen.push((place, order, text));
         }
-        left -= tokens;
-        chosen.push((place, text));
+    };
+    for (rank, number) in numbers.iter().enumerate() {
+        let Some(line) = memory.line(*number) else { continue };
+        let covers = |one: &&Summary| (one.from..=one.until).contains(number);
+        let summary = memory.summaries().iter().find(covers).filter(|one| stands(one));
+        if summary.is_none_or(|one| rank == 0 && !one.text.contains(line.text.as_str())) {
+            take(*number, 1, line.day, say(line));
+        }
+        if let Some((summary, first)) = summary.and_then(|one| Some((one, memory.line(one.from)?)))
+        {
+            take(summary.from, 0, first.day, summary.text.clone());
+        }
     }
-    chosen.sort_by_key(|(number, _)| *number);
-    chosen.into_iter().map(|(_, text)| text).collect()
+    chosen.sort();
+    chosen.into_iter().map(|(_, _, text)| text).collect()
 }

@@ -84,8 +84,9 @@ impl Memory {
             emotion: *Emotion::ALL.get(usize::from(row.byte()?))?,
             day: Day(row.number()? as i32),
             place: row.text()?.to_owned(),
-            // Not kept: how much it matters stands in the row as a whole.
+            // Not kept: how much it matters stands in the row as a whole, through whom it came in the journal.
             stirred: 0,
+            through: Vec::new(),
         };
         let (from, until) = (Day(row.number()? as i32), Day(row.number()? as i32));
         let doc = Doc {

@@ -45,6 +45,23 @@ fn a_day_that_is_asked_for_finds_what_was_said_on_it() {
 }
 
 #[test]
+fn what_a_text_asks_for_is_covered_or_not() {
+    let mut index = Index::default();
+    for text in
+        ["High water is at four.", "灯塔建于一七九二年，守塔人点灯。", "Soup is on the stove."]
+    {
+        index.insert(&Item { text, ..Item::default() }, None);
+    }
+    assert!(index.covers(0, "When is high water?") > 0.9);
+    assert!(index.covers(1, "灯塔是哪一年建的？") > 0.34);
+    assert_eq!(index.covers(0, "Is the soup on?"), 0.0);
+    assert_eq!(index.covers(1, "一年到头都冷"), 0.0, "characters alone say nothing");
+    assert_eq!((index.covers(0, ""), index.covers(9, "water")), (0.0, 0.0));
+    let half = index.covers(0, "water for the horses");
+    assert!((0.2..0.6).contains(&half), "{half}");
+}
+
+#[test]
 fn an_answer_is_found_by_its_question() {
     let memory = told(&[
         ("marta", "The kettle is on.", 0),
@@ -134,13 +151,20 @@ fn thoughts_stand_on_lines_and_summaries_stand_for_them() {
     assert!(memory.sum_up(summary.clone()) && !memory.sum_up(summary));
     let notes = Notes { chinese: false, now: Day(2), tokens: 100 };
     assert_eq!(
-        pack(&memory, &[1, 0, 2], notes, |line| line.text.clone()),
+        pack(&memory, &[2, 1, 0], notes, |line| line.text.clone(), |_| true),
         ["(yesterday) The guest's boat sank.", "(yesterday) Good."]
     );
+    // What fits best is quoted beside its summary.
     assert_eq!(
-        pack(&memory, &[2, 0], Notes { tokens: 14, ..notes }, |line| line.text.clone()).len(),
-        1
+        pack(&memory, &[1, 0, 2], notes, |line| line.text.clone(), |_| true),
+        ["(yesterday) The guest's boat sank.", "(yesterday) Nobody died.", "(yesterday) Good."]
     );
+    assert_eq!(
+        pack(&memory, &[2, 1, 0], notes, |line| line.text.clone(), |_| false),
+        ["(yesterday) The boat sank.", "(yesterday) Nobody died.", "(yesterday) Good."]
+    );
+    let few = Notes { tokens: 14, ..notes };
+    assert_eq!(pack(&memory, &[2, 0], few, |line| line.text.clone(), |_| true).len(), 1);
     assert_eq!(memory.lines().len(), 3);
 }
 

@@ -57,9 +57,20 @@ pub fn words(text: &str) -> Vec<String> {
     out
 }
 
+/// The share of a text's words that stand in the sources, from 0 to 1: stems, without words that say nothing; of Chinese and
+/// Japanese its characters and their pairs. 0 where the text has none.
+pub fn grounded(text: &str, sources: &str) -> f32 {
+    let mut said = terms(text);
+    said.sort();
+    said.dedup();
+    let held: std::collections::BTreeSet<String> = terms(sources).into_iter().collect();
+    let there = said.iter().filter(|term| held.contains(*term)).count();
+    there as f32 / said.len().max(1) as f32
+}
+
 /// What the index holds of a text, in its order, repeats included: stems (Porter 2) of words that are no stop words;
 /// of Chinese and Japanese each Han character and each pair of neighbours, of kana the pairs.
-pub(super) fn terms(text: &str) -> Vec<String> {
+pub(crate) fn terms(text: &str) -> Vec<String> {
     let stemmer = Stemmer::create(Algorithm::English);
     let mut out = Vec::new();
     let mut word = String::new();
@@ -103,7 +114,7 @@ pub(super) fn is_han(c: char) -> bool {
     ('\u{3400}'..='\u{9fff}').contains(&c) || ('\u{20000}'..='\u{323af}').contains(&c)
 }
 
-fn is_unspaced(c: char) -> bool {
+pub(super) fn is_unspaced(c: char) -> bool {
     is_han(c) || ('\u{3041}'..='\u{30ff}').contains(&c)
 }
 

@@ -50,10 +50,12 @@ pub enum Code {
     Unavoidable,
     /// An example that the pack's policy turns aside.
     TurnedAside,
+    /// A document of the library can't be read.
+    LeftOut,
 }
 
 /// All of them: the first is DR0001.
-const ALL: [Code; 22] = [
+const ALL: [Code; 23] = [
     Code::Unreadable,
     Code::NoSpeaker,
     Code::StrayHeading,
@@ -76,6 +78,7 @@ const ALL: [Code; 22] = [
     Code::DeadAction,
     Code::Unavoidable,
     Code::TurnedAside,
+    Code::LeftOut,
 ];
 
 impl Code {
@@ -102,7 +105,8 @@ impl Code {
             | Self::Bounded
             | Self::DeadAction
             | Self::Unavoidable
-            | Self::TurnedAside => Severity::Warning,
+            | Self::TurnedAside
+            | Self::LeftOut => Severity::Warning,
             Self::Unreadable
             | Self::NoSpeaker
             | Self::NeverEqual

@@ -7,6 +7,7 @@ use super::silence::rungs;
 use super::tells::Tells;
 use crate::condition::{Condition, clock_minutes};
 use crate::fact::{CLOCK, Effect, item, timer};
+use crate::pack::heard;
 use crate::state::Waiting;
 use crate::{Beat, Pack, State, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,7 +175,12 @@ impl<'p> Making<'p> {
             .filter(|id| self.pack.beat(id).is_some_and(|b| b.is_storylet() && !b.repeat))
             .map(|id| format!("seen.{id}"))
             .collect();
-        let mut acting = Vec::new();
+        let (heard, when) = gossip(self.pack);
+        stirs |= !heard.is_empty();
+        when.into_iter().for_each(|when| {
+            read(when);
+        });
+        let mut acting = heard;
         for (npc, character) in &self.pack.cast {
             let wanted = character
                 .goals()
@@ -224,6 +230,7 @@ impl Outlooks {
                 }
             });
         }
+        written.extend(gossip(pack).0);
         if pack.minutes_per_turn > 0 {
             written.insert(CLOCK.to_owned());
             steps.entry(CLOCK.to_owned()).or_default().0 = true;
@@ -438,6 +445,26 @@ impl Outlooks {
     pub(super) fn number(&self, beat: &str) -> usize {
         self.of(beat).map_or(usize::MAX, |found| found.0)
     }
+}
+
+/// What hangs on gossip: names of who has heard and who is there, as far as a condition asks for them, and the conditions under
+/// which something is told.
+fn gossip(pack: &Pack) -> (Vec<String>, Vec<&Condition>) {
+    let read: Vec<_> = pack.gossip.matters.iter().filter(|(_, matter)| matter.is_read).collect();
+    if read.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let mut names: Vec<String> = pack.cast().map(|npc| format!("here.{npc}")).collect();
+    let mut when: Vec<&Condition> = pack.gossip.ties.iter().map(|tie| &tie.when).collect();
+    for (name, matter) in read {
+        names.extend(pack.cast().map(|npc| heard(name, npc)));
+        when.extend(matter.knows.values().chain([&matter.when]));
+        let secret = matter.secret.as_ref().and_then(|secret| pack.secrets.get(secret));
+        if let Some(secret) = secret {
+            when.extend(secret.knows.values().chain([&secret.unlocked_when]));
+        }
+    }
+    (names, when)
 }
 
 /// All that can be come to from a node.

@@ -10,7 +10,7 @@ use crate::{FactKind, Line, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sections of a character.
-const WAYS: [&str; 15] = [
+const WAYS: [&str; 18] = [
     "voice",
     "silence",
     "deflect",
@@ -26,6 +26,9 @@ const WAYS: [&str; 15] = [
     "deflect_dead",
     "deflect_repetition",
     "deflect_gibberish",
+    "chime",
+    "interrupt",
+    "hears",
 ];
 
 pub(super) fn speakers(of: &Inspection, out: &mut Vec<Diagnostic>) {
@@ -92,7 +95,18 @@ fn belongs(of: &Inspection, section: &str) -> bool {
     match kind {
         "story" => name.is_empty() && part.is_empty(),
         "canon" => name.is_empty() && matches!(part, "" | "absent" | "dead" | "never"),
-        "cast" => pack.cast.contains_key(name) && (part.is_empty() || WAYS.contains(&part)),
+        "cast" => pack.cast.get(name).is_some_and(|character| match part.strip_prefix("want ") {
+            Some(goal) => character.goals().iter().any(|own| own.id == goal),
+            None => part.is_empty() || WAYS.contains(&part),
+        }),
+        "promise" => pack.promises.contains_key(name) && matches!(part, "" | "remind"),
+        "gossip" => {
+            let number = part.strip_prefix("telling ").map(str::parse::<u8>);
+            pack.gossip.matters.contains_key(name)
+                && (matches!(part, "" | "confront")
+                    || pack.cast.contains_key(part)
+                    || number.is_some_and(|number| number.is_ok_and(|number| number >= 2)))
+        }
         "secret" => {
             pack.secrets.contains_key(name)
                 && (part.is_empty() || part == "tells" || pack.cast.contains_key(part))
@@ -246,6 +260,11 @@ pub(super) fn idle(of: &Inspection, out: &mut Vec<Diagnostic>) {
         npc.is_some_and(|npc| npc.personality.is_some())
     };
     read.extend(pack.facts().map(|(name, _)| name).filter(|name| feels(name)));
+    // So do those who tell others what they know.
+    let told = pack.gossip.ties.iter();
+    let told = told.flat_map(|tie| tie.tells.iter().map(move |to| format!("{}.{to}", tie.who)));
+    let told: BTreeSet<String> = told.collect();
+    read.extend(told.iter().map(String::as_str));
     let folder = place_of_pack(of);
     for (name, at) in pack.places() {
         let facts: Vec<String> = match name.split_once(' ') {
@@ -289,5 +308,18 @@ fn place_of_pack(of: &Inspection) -> std::path::PathBuf {
     match folder.join("pack.ron").is_file() {
         true => folder.to_owned(),
         false => folder.parent().unwrap_or(folder).to_owned(),
+    }
+}
+
+/// Documents of the library that could not be taken in.
+pub(super) fn documents(of: &Inspection, out: &mut Vec<Diagnostic>) {
+    for left_out in of.pack.left_out() {
+        let place = Place { file: left_out.file().to_owned(), line: 1, column: 1 };
+        let found = Diagnostic::at(of.sources, Code::LeftOut, &place, left_out.to_string());
+        out.push(
+            found.help(
+                "the story plays without it; take it out of the folder, or save it otherwise",
+            ),
+        );
     }
 }

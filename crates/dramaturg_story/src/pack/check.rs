@@ -2,6 +2,7 @@
 
 use super::Pack;
 use super::logic::Beat;
+use super::lore::Lore;
 use super::names::nearest;
 use super::part::Part;
 use super::tree::{Place, Spot};
@@ -9,6 +10,7 @@ use crate::PackError;
 use crate::condition::clock_minutes;
 use crate::fact::{CLOCK, Effect, FactKind, item, timer};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// The word in `next` for the end of a sub-story. A sub-story also ends where no beat follows.
 pub(crate) const RETURN: &str = "return";
@@ -47,6 +49,9 @@ pub(super) fn places(parts: &[Part]) -> Result<BTreeMap<String, Place>, PackErro
             for (at, name) in root.get(field).names() {
                 add(format!("{kind} {name}"), at)?;
             }
+        }
+        for (at, name) in root.get("gossip").get("matters").names() {
+            add(format!("gossip {name}"), at)?;
         }
         for (index, name) in part.logic.timers.iter().enumerate() {
             add(format!("timer {name}"), root.get("timers").nth(index).at())?;
@@ -247,4 +252,22 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// Characters and content notes that front matter names.
+///
+/// # Errors
+/// The first that is not there.
+pub(super) fn lore(pack: &Pack, lore: &Lore, file: &Path, source: &str) -> Result<(), PackError> {
+    if let Some(npc) = lore.knows.iter().find(|npc| !pack.cast.contains_key(*npc)) {
+        let help = nearest(npc, pack.cast());
+        let message = format!("there is no character '{npc}'");
+        return Err(PackError::at(file, source, 1, 1, message, help));
+    }
+    if let Some(note) = lore.content.iter().find(|note| !pack.content.contains(note)) {
+        let help = nearest(note, pack.content.iter().map(String::as_str));
+        let message = format!("there is no content note '{note}'");
+        return Err(PackError::at(file, source, 1, 1, message, help));
+    }
+    Ok(())
 }

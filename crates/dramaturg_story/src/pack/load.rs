@@ -2,13 +2,13 @@
 
 use super::complete::{self, Missing};
 use super::fluent::{Fluent, Messages, missing as missing_messages};
-use super::logic::{Beat, Character, Ending, Logic, Move};
+use super::logic::{Beat, Character, Ending, Gossip, Logic, Move};
 use super::lore::Lore;
 use super::names::{Names, WrittenCondition, slots};
 use super::part::Part;
 use super::prose::Prose;
 use super::tree::Place;
-use super::{LOGIC, Pack, check, endings, feelings};
+use super::{LOGIC, Pack, check, endings, feelings, gossip};
 use crate::condition::Condition;
 use crate::{PackError, State};
 use dramaturg_mind::Pad;
@@ -129,6 +129,8 @@ pub(super) fn build(folder: &Path, logic: &str, files: &Files) -> Result<Pack, P
         minutes_per_turn: head.minutes_per_turn.max(0),
         threshold: head.threshold.share(),
         policy: head.policy,
+        company: head.company,
+        documents: head.library.clone(),
         ..Pack::default()
     };
     pack.content = parts.iter().flat_map(|part| part.logic.content.clone()).collect();
@@ -158,7 +160,9 @@ pub(super) fn build(folder: &Path, logic: &str, files: &Files) -> Result<Pack, P
 
     parts.iter().try_for_each(|part| check::references(&pack, part))?;
     parts.iter().try_for_each(|part| feelings::check(&pack, part))?;
+    parts.iter().try_for_each(|part| gossip::check(&pack, part))?;
     finish(&mut pack, &parts, folder, &words, &names)?;
+    gossip::note_readers(&mut pack);
     pack.names = names;
     pack.numbers = pack.beats.iter().map(|beat| beat.id.clone()).zip(0..).collect();
     Ok(pack)
@@ -174,6 +178,8 @@ fn collect(pack: &mut Pack, parts: &[Part]) {
     };
     pack.secrets = logic().flat_map(|l| l.secrets.clone()).collect();
     pack.promises = logic().flat_map(|l| l.promises.clone()).collect();
+    pack.gossip = Gossip::default();
+    logic().for_each(|l| pack.gossip.add(&l.gossip));
     pack.scenes = logic().flat_map(|l| l.scenes.clone()).collect();
     pack.cast = logic().flat_map(|l| l.cast.clone()).collect();
     if pack.cast.is_empty() {
@@ -296,7 +302,7 @@ fn resolve(pack: &mut Pack, parts: &mut [Part], names: &Names) -> Result<(), Pac
 }
 
 /// Replaces what is derived in a condition that is not in a RON file.
-fn resolve_at(
+pub(super) fn resolve_at(
     condition: &mut Condition,
     names: &Names,
     place: &Place,
@@ -378,16 +384,7 @@ fn finish(
             let mut entry = Lore::read(file, source)?;
             let line = source.lines().nth(entry.place.line - 1).unwrap_or_default();
             resolve_at(&mut entry.when, names, &entry.place.clone(), line)?;
-            if let Some(npc) = entry.knows.iter().find(|npc| !pack.cast.contains_key(*npc)) {
-                let help = super::names::nearest(npc, pack.cast());
-                let message = format!("there is no character '{npc}'");
-                return Err(PackError::at(file, source, 1, 1, message, help));
-            }
-            if let Some(note) = entry.content.iter().find(|note| !pack.content.contains(note)) {
-                let help = super::names::nearest(note, pack.content.iter().map(String::as_str));
-                let message = format!("there is no content note '{note}'");
-                return Err(PackError::at(file, source, 1, 1, message, help));
-            }
+            check::lore(pack, &entry, file, source)?;
             lore.push(entry);
         }
         let mut missing: Vec<Missing> = Vec::new();

@@ -2,10 +2,15 @@
 
 mod beat;
 mod cast;
+mod company;
+mod gossip;
 mod world;
 
 pub use beat::{Beat, Ending, Move};
 pub use cast::Character;
+pub use company::Company;
+pub use gossip::{Gossip, Matter, Sayings, Tie};
+pub(crate) use gossip::{HEARD, heard};
 pub(super) use world::{Item, Quest, Relation};
 pub use world::{PromiseKind, Scene, Secret};
 
@@ -16,7 +21,7 @@ use crate::fact::FactKind;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// What one file says. Everything has a default; the first fourteen belong in `pack.ron` only.
+/// What one file says. Everything has a default; the first sixteen belong in `pack.ron` only.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Logic {
@@ -32,6 +37,8 @@ pub(super) struct Logic {
     pub(super) lore: Vec<String>,
     /// Fluent files of each locale's folder.
     pub(super) fluent: Vec<String>,
+    /// Documents, relative to the pack's folder: for a game's asset server, which can't list folders.
+    pub(super) library: Vec<String>,
     /// More files like this one.
     pub(super) include: Vec<String>,
     pub(super) clock: Option<String>,
@@ -40,6 +47,8 @@ pub(super) struct Logic {
     pub(super) threshold: Percent,
     /// What is done about talk of some kinds.
     pub(super) policy: Policy,
+    /// How several share the talk; none where a beat's speaker answers everything.
+    pub(super) company: Option<Company>,
     pub(super) facts: BTreeMap<String, FactKind>,
     pub(super) derived: BTreeMap<String, Condition>,
     pub(super) quests: BTreeMap<String, Quest>,
@@ -50,6 +59,7 @@ pub(super) struct Logic {
     pub(super) cast: BTreeMap<String, Character>,
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) promises: BTreeMap<String, PromiseKind>,
+    pub(super) gossip: Gossip,
     pub(super) beats: Vec<Beat>,
     pub(super) storylets: Vec<Beat>,
     pub(super) endings: Vec<Ending>,
@@ -69,11 +79,13 @@ impl Default for Logic {
             files: vec!["story.md".into()],
             lore: Vec::new(),
             fluent: Vec::new(),
+            library: Vec::new(),
             include: Vec::new(),
             clock: None,
             minutes_per_turn: 0,
             threshold: Percent::default(),
             policy: Policy::default(),
+            company: None,
             facts: BTreeMap::new(),
             derived: BTreeMap::new(),
             quests: BTreeMap::new(),
@@ -84,6 +96,7 @@ impl Default for Logic {
             cast: BTreeMap::new(),
             secrets: BTreeMap::new(),
             promises: BTreeMap::new(),
+            gossip: Gossip::default(),
             beats: Vec::new(),
             storylets: Vec::new(),
             endings: Vec::new(),

@@ -32,8 +32,24 @@ const HELP: &str = "begin the file with ---, then lines such as `title:`, `keys:
 impl Lore {
     /// One file: front matter between two lines of `---`, then the text.
     pub(super) fn read(file: &Path, source: &str) -> Result<Self, PackError> {
+        let (front, text) = Self::front(file, source)?;
+        let Some(mut lore) = front else {
+            return Err(PackError::at(file, source, 1, 1, "the lore has no front matter", HELP));
+        };
+        let text: Vec<_> = source.get(text..).unwrap_or_default().lines().map(str::trim).collect();
+        let text: Vec<_> = text.into_iter().filter(|line| !line.is_empty()).collect();
+        lore.text = text.join(" ");
+        if lore.text.is_empty() {
+            let last = source.lines().count().max(1);
+            return Err(PackError::at(file, source, last, 1, "the lore says nothing", HELP));
+        }
+        Ok(lore)
+    }
+
+    /// What a document says of itself where it has no front matter: everybody knows it, always.
+    pub(crate) fn plain(file: &Path) -> Self {
         let id = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let mut lore = Self {
+        Self {
             title: id.clone(),
             keys: vec![id.to_lowercase()],
             id,
@@ -42,23 +58,34 @@ impl Lore {
             content: Vec::new(),
             text: String::new(),
             place: Place { file: file.into(), line: 1, column: 1 },
-        };
+        }
+    }
+
+    /// The front matter, without a text, and at which byte the text begins. None where the file does not begin with `---`.
+    ///
+    /// # Errors
+    /// A line of it that can't be understood, or no end of it.
+    pub(crate) fn front(file: &Path, source: &str) -> Result<(Option<Self>, usize), PackError> {
         let fail = |line: usize, column: usize, message: String| {
             PackError::at(file, source, line, column, message, HELP)
         };
-        let mut lines = source.lines().enumerate().skip_while(|(_, line)| line.trim().is_empty());
-        if lines.next().is_none_or(|(_, line)| line.trim() != "---") {
-            return Err(fail(1, 1, "the lore has no front matter".into()));
+        let mut lore = Self::plain(file);
+        let mut at = 0;
+        let mut lines = source.split_inclusive('\n').enumerate().map(|(number, line)| {
+            at += line.len();
+            (number, line.trim_end_matches(['\n', '\r']), at)
+        });
+        let first = lines.by_ref().find(|(_, line, _)| !line.trim().is_empty());
+        if first.is_none_or(|(_, line, _)| line.trim() != "---") {
+            return Ok((None, 0));
         }
         let list = |text: &str| {
             let parts = text.split([',', '，', '、']).map(str::trim);
             parts.filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>()
         };
-        let mut closed = false;
-        for (number, line) in lines.by_ref() {
+        for (number, line, at) in lines {
             if line.trim() == "---" {
-                closed = true;
-                break;
+                return Ok((Some(lore), at));
             }
             if line.trim().is_empty() {
                 continue;
@@ -88,15 +115,7 @@ impl Lore {
                 }
             }
         }
-        if !closed {
-            return Err(fail(1, 1, "the front matter is not closed".into()));
-        }
-        let text: Vec<_> = lines.map(|(_, line)| line.trim()).filter(|l| !l.is_empty()).collect();
-        lore.text = text.join(" ");
-        if lore.text.is_empty() {
-            return Err(fail(source.lines().count().max(1), 1, "the lore says nothing".into()));
-        }
-        Ok(lore)
+        Err(fail(1, 1, "the front matter is not closed".into()))
     }
 
     /// Whether `npc` can know of it now.

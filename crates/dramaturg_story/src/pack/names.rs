@@ -1,7 +1,7 @@
 //! Everything that has a name and a value in a pack, and what the names in its conditions stand for.
 
 use super::Pack;
-use super::logic::Logic;
+use super::logic::{Logic, heard};
 use super::part::Part;
 use super::tree::{Place, Spot, Written};
 use crate::PackError;
@@ -65,6 +65,10 @@ impl Names {
         }
         for part in parts {
             names.declare(part)?;
+        }
+        for matter in pack.gossip.matters.keys() {
+            let heard = pack.cast().map(|npc| (heard(matter, npc), FactKind::Bool(false)));
+            names.facts.extend(heard);
         }
         Ok(names)
     }
@@ -299,6 +303,19 @@ pub(super) fn slots<'p>(logic: &'p mut Logic, root: Spot) -> Vec<Slot<'p>> {
         let spot = root.get("promises").get(name);
         let owner = format!("promise {name}");
         slot(&owner, "kept_when", spot.get("kept_when"), &mut promise.kept_when);
+    }
+    let gossip = root.get("gossip");
+    for (name, matter) in &mut logic.gossip.matters {
+        let spot = gossip.get("matters").get(name);
+        let owner = format!("gossip {name}");
+        slot(&owner, "when", spot.get("when"), &mut matter.when);
+        for (npc, condition) in &mut matter.knows {
+            slot(&format!("{owner}/{npc}"), "knows", spot.get("knows").get(npc), condition);
+        }
+    }
+    for (index, tie) in logic.gossip.ties.iter_mut().enumerate() {
+        let owner = format!("gossip of {}", tie.who);
+        slot(&owner, "when", gossip.get("ties").nth(index).get("when"), &mut tie.when);
     }
     for (npc, character) in &mut logic.cast {
         let spot = root.get("cast").get(npc);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub(super) const FORMAT: u32 = 1;
 
 /// What an included file may not say.
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 16] = [
     "dramaturg",
     "id",
     "version",
@@ -19,11 +19,13 @@ const HEAD: [&str; 14] = [
     "files",
     "lore",
     "fluent",
+    "library",
     "include",
     "clock",
     "minutes_per_turn",
     "threshold",
     "policy",
+    "company",
 ];
 
 /// A file as it is written, with its places.

@@ -1,7 +1,7 @@
 //! The player's turn: each move that was made in the line, then the steering.
 
 use super::{Ablation, Turn};
-use crate::director::{ReadBy, Reading, answers, quotable, waits};
+use crate::director::{ReadBy, Reading, answers, contains_word, quotable, waits};
 use crate::pack::{Line, RUNGS};
 use crate::{Beat, Event, Move};
 use dramaturg_llm::LanguageModel;
@@ -66,8 +66,17 @@ impl Turn<'_> {
             self.quiet = false;
         }
         self.settle_promises();
+        let idle = |(reading, _): &(Reading, ReadBy)| {
+            matches!(reading, Reading::OffTopic | Reading::Silence | Reading::Repetition)
+        };
+        let idle = self.quiet && readings.iter().all(idle);
+        self.gossip(if idle { Some(model) } else { None });
         if self.state.ended.is_none() && self.quiet {
+            let beat = self.state.beat.clone();
             self.begin_storylet();
+            if idle && self.state.beat == beat {
+                self.start_talk();
+            }
         }
     }
 
@@ -83,18 +92,18 @@ impl Turn<'_> {
                 Some(a_move) if self.state.holds(&a_move.requires) => self.make(beat, a_move),
                 Some(a_move) => self.refuse(beat, a_move),
                 None => {
-                    self.deflect(&beat.speaker, reading);
+                    self.turn_aside(beat, reading);
                     Outcome::Nothing
                 }
             },
             Reading::OffTopic => {
                 if !self.ask_back(beat) {
-                    self.improvise(beat, text, model);
+                    self.converse(beat, text, model);
                 }
                 Outcome::Nothing
             }
             reading => {
-                self.deflect(&beat.speaker, reading);
+                self.turn_aside(beat, reading);
                 Outcome::Nothing
             }
         }
@@ -102,6 +111,7 @@ impl Turn<'_> {
 
     fn make(&mut self, beat: &Beat, a_move: &Move) -> Outcome {
         let id = &a_move.id;
+        self.witness(&beat.id, id);
         self.effects(&a_move.effects);
         self.direct(&format!("play the reply of move '{id}'"));
         self.perform_section(&format!("beat {}/move {id}/reply", beat.id));
@@ -220,7 +230,7 @@ impl Turn<'_> {
     }
 
     /// Says in the report what is asked of the speaker.
-    fn direct(&mut self, directive: &str) {
+    pub(super) fn direct(&mut self, directive: &str) {
         let report = &mut self.report.directive;
         if !report.is_empty() {
             report.push_str("; ");
@@ -273,12 +283,23 @@ impl Turn<'_> {
         if ways.is_empty() {
             return;
         }
-        let ways = self.fit_ways(ways);
+        let mut ways = self.fit_ways(ways);
         if ways.is_empty() {
             return self.perform(&self.left_out());
         }
-        let pick = (self.state.seed as usize).wrapping_add(self.state.turn as usize) % ways.len();
-        let (emotion, text) = ways[pick].clone();
+        // What the leader of the beat may say by then, another may not know.
+        let is_leader = self.pack.beat(&self.state.beat).is_some_and(|beat| beat.speaker == npc);
+        if !is_leader {
+            let locked = self.state.locked_tells(&self.pack, Some(npc));
+            let tells = |text: &str| {
+                let lower = text.to_lowercase();
+                locked.iter().any(|tell| contains_word(&lower, tell))
+            };
+            ways.retain(|(_, text)| !tells(text));
+        }
+        let pick = (self.state.seed as usize).wrapping_add(self.state.turn as usize);
+        let pick = pick.checked_rem(ways.len()).and_then(|pick| ways.get(pick)).cloned();
+        let Some((emotion, text)) = pick else { return };
         self.direct(&format!("turn it aside: {way}"));
         self.perform(&Line { npc: Some(npc.to_owned()), emotion, text });
     }

@@ -110,6 +110,11 @@ impl Turn<'_> {
         if self.state.scene == scene {
             return;
         }
+        self.scene_began = true;
+        if !self.state.scene.is_empty() {
+            // What was told by now was told by those who were together until now.
+            self.gossip(None);
+        }
         let pack = self.pack.clone();
         self.push(Event::SceneBegan(scene.into()));
         let background = pack.background_of(scene).to_owned();

@@ -43,7 +43,8 @@ impl Turn<'_> {
         };
         // What is refused does nothing.
         let a_move = a_move.filter(|a_move| self.state.holds(&a_move.requires));
-        for npc in self.who_feels() {
+        let hearing = self.who_feels().into_iter().filter(|npc| self.state.hears(npc));
+        for npc in hearing.collect::<Vec<_>>() {
             if let Some((because, appraisal)) = self.meaning(&pack, beat, &npc, a_move, reading) {
                 self.appraise(&npc, &because, appraisal);
             }
@@ -76,7 +77,7 @@ impl Turn<'_> {
                 return Some((because, derived));
             }
         }
-        if beat.speaker != npc {
+        if self.answerer(beat) != npc {
             return None;
         }
         if let Some(address) = self.addressed(reading) {
@@ -176,7 +177,7 @@ impl Turn<'_> {
     }
 
     /// How a character stands with somebody, in thousandths: the pack's relationship, and what is left of what was felt.
-    fn liking(&self, npc: &str, to: &str) -> i16 {
+    pub(super) fn liking(&self, npc: &str, to: &str) -> i16 {
         let relation = format!("{npc}.{to}");
         let written = match (self.pack.facts.get(&relation), self.state.facts.get(&relation)) {
             (Some(FactKind::Number { min, max, .. }), Some(Value::Number(n))) => {

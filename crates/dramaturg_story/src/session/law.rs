@@ -43,6 +43,7 @@ impl Choices<'_> {
             "turn > 3",
             "beat is 'b1'",
             "d",
+            "heard.g.c",
         ])
     }
     fn effect(&mut self, beats: usize, depth: usize) -> String {
@@ -101,7 +102,20 @@ pub(crate) fn written(choices: &mut Choices) -> (String, String, usize) {
         choices.condition(),
         choices.condition(),
     );
-    let mut words = String::from("# cast a\n# cast c\n");
+    let _ = write!(
+        logic,
+        "gossip: (matters: {{\"g\": (after: [\"b0.m0\"], when: \"{}\", about: \"{}\")}}, ties: [(who: \"a\", tells: [\"c\"], when: \"{}\", after: {}, between_scenes: {}, aside: {})]), ",
+        choices.condition(),
+        choices.of(&["", "player"]),
+        choices.condition(),
+        choices.below(3),
+        choices.of(&["true", "false"]),
+        choices.of(&["true", "false"]),
+    );
+    if choices.below(2) == 0 {
+        logic.push_str("company: (), ");
+    }
+    let mut words = String::from("# cast a\n# cast c\n# gossip g\n- psst\n");
     for (list, from, to) in [("beats", 0, beats), ("storylets", beats, all)] {
         let _ = write!(logic, "{list}: [");
         for id in from..to {
@@ -182,7 +196,7 @@ fn turn(session: &mut Session, readings: &[(Reading, ReadBy)]) -> Vec<Event> {
     }
     let mut cues = |_| {};
     let mut turn = session.turn(&mut cues);
-    turn.push(Event::PlayerSaid { text: "x".into(), model: false });
+    turn.push(Event::PlayerSaid { text: "x".into(), model: false, to: None });
     turn.pass_time();
     turn.play(readings, "x", None);
     turn.finish()

@@ -150,7 +150,7 @@ impl Turn<'_> {
         })
     }
 
-    fn is_heard(&self, text: &str) -> bool {
+    pub(super) fn is_heard(&self, text: &str) -> bool {
         let said = self.pack.say(self.state, text);
         let since = self.state.history.get(self.state.since..).unwrap_or_default();
         since.iter().any(|line| line.speaker.as_deref() != Some("player") && line.text == said)

@@ -28,7 +28,7 @@ impl Turn<'_> {
         if kind.is_some_and(|(id, kind)| self.state.holds(&kind.kept_when) || is_open(id)) {
             return;
         }
-        let speaker = pack.beat(&self.state.beat).map(|beat| beat.speaker.clone());
+        let speaker = pack.beat(&self.state.beat).map(|beat| self.answerer(beat).to_owned());
         self.push(Event::Promised {
             by: by.to_owned(),
             to: if npc.is_some() { PLAYER.into() } else { speaker.unwrap_or_default() },

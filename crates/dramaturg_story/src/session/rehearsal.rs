@@ -109,6 +109,8 @@ fn turn<'t>(
         ablation: None,
         entering: None,
         near: None,
+        floor: Vec::new(),
+        scene_began: false,
         heard: super::senses::Heard::default(),
         quiet: false,
         performer: None,
@@ -141,7 +143,7 @@ pub(crate) fn spoken(pack: &Arc<Pack>, state: &mut State) {
     let mut rehearsal = Rehearsal::default();
     let mut cues = |_| {};
     let mut turn = turn(pack, state, &mut cues, &mut rehearsal);
-    turn.push(Event::PlayerSaid { text: String::new(), model: false });
+    turn.push(Event::PlayerSaid { text: String::new(), model: false, to: None });
     turn.pass_time();
 }
 

@@ -1,15 +1,19 @@
 //! What the model is asked when a character speaks for itself. Nothing that is locked for the character gets in.
 
 use super::Ablation;
+use super::musing::fitting;
+use super::reading::passages;
+use super::senses::Reminded;
 use crate::director::Avoided;
 use crate::pack::{Prose, is_chinese};
 use crate::{Beat, Pack, State};
 use dramaturg_llm::{CompletionRequest, Kind, Message, Priority, Sampling, Work};
 use dramaturg_mind::action::Actor;
 use dramaturg_mind::{
-    Emotion, Memory, Notes, PromptParts, Query, Remembered, TokenBudget, compose,
-    pack as pack_notes,
+    Emotion, Memory, Notes, PromptParts, Query, Reflection, Remembered, Summary, TokenBudget,
+    compose, pack as pack_notes, words,
 };
+use std::collections::BTreeSet;
 
 const BUDGET: TokenBudget = TokenBudget(900);
 /// At least so many lines are in the prompt word for word.
@@ -57,7 +61,7 @@ pub(super) fn compose_request(
     state: &State,
     beat: &Beat,
     player: &str,
-    reminded_of: Option<&[u32]>,
+    reminded: &Reminded,
     ablation: Option<Ablation>,
 ) -> CompletionRequest {
     let prose = pack.prose(&state.locale);
@@ -74,14 +78,14 @@ pub(super) fn compose_request(
     let memory = state.memories.get(npc);
     let recent = memory.map(|memory| recent(memory, player)).unwrap_or_default();
     let oldest = oldest(recent);
-    let long_ago = |line: &Remembered| line.turn < oldest && fit(line);
+    let long_ago = |line: &Remembered| is_past(line, oldest) && fit(line);
     let remembered = memory.map_or_else(Vec::new, |memory| match state.rules {
         0 => {
             let said = |line: &Remembered| line.speaker == "player" && long_ago(line);
             let lines = memory.recall_by_words(player, RECALLED, said);
             lines.iter().map(|line| format!("({}{})", frame.memory_of, line.text)).collect()
         }
-        _ => recalled(pack, state, npc, memory, (player, reminded_of), long_ago),
+        _ => recalled(pack, state, npc, memory, (player, reminded.lines.as_deref()), long_ago),
     });
     let say = |text: &str| avoided.without(&pack.say(state, text));
     let mut setting = avoided.text(prose, "story");
@@ -89,18 +93,33 @@ pub(super) fn compose_request(
     if !here.is_empty() {
         setting = format!("{}\n{}", say(&setting), say(&here));
     }
-    let aim = prose.field(&format!("beat {}", beat.id), "aim").filter(|aim| !avoided.is_in(aim));
+    // What the beat's speaker wants is not what another wants who answers in its place.
+    let leads = pack.beat(&beat.id).is_none_or(|written| written.speaker == npc);
+    let aim = prose.field(&format!("beat {}", beat.id), "aim");
+    let aim = aim.filter(|aim| leads && !avoided.is_in(aim));
     let aim = aim.map(|aim| format!("{}{}{}", frame.wants[0], say(aim), frame.wants[1]));
     let lore = lore(pack, state, npc, player, &locked);
     let lore = lore
         .into_iter()
         .filter(|text| !avoided.is_in(text))
         .map(|text| format!("({}{text})", frame.lore));
+    let written = passages(pack, state, npc, player, reminded.passages.as_deref());
+    let written = written.into_iter().map(|(_, text)| text);
     let parts = PromptParts {
         stable: format!("{}\n{}\n{}", say(&description), say(&setting), frame.rules),
         knowledge: knowledge(pack, state, npc, &avoided, bare),
-        exchanges: exchanges(pack, &state.locale, npc, recent.iter().filter(|line| fit(line))),
-        recalled: remembered.into_iter().filter(|text| !avoided.is_in(text)).chain(lore).collect(),
+        exchanges: exchanges(
+            pack,
+            &state.locale,
+            npc,
+            recent.iter().filter(|line| line.through.is_empty() && fit(line)),
+        ),
+        recalled: remembered
+            .into_iter()
+            .filter(|text| !avoided.is_in(text))
+            .chain(lore)
+            .chain(written)
+            .collect(),
         directive: directive(&aim, state, npc),
         voice: voice(prose, npc, &avoided),
         player: player.to_owned(),
@@ -201,6 +220,9 @@ fn recalled(
     };
     let notes = Notes { chinese, now: state.day(), tokens: RECALLED_TOKENS };
     let say = |line: &Remembered| match line.speaker.as_str() {
+        _ if !line.through.is_empty() => {
+            format!("{}{}", heard_from(pack, &state.locale, &line.through), line.text)
+        }
         "player" if chinese => format!("客人说：{}", line.text),
         "player" => format!("The guest said: {}", line.text),
         who if who == npc && chinese => format!("你说：{}", line.text),
@@ -210,7 +232,35 @@ fn recalled(
     let facts =
         if chinese { "客人说起过自己：" } else { "The guest told you of themselves: " };
     let facts = (!told.is_empty()).then(|| format!("({facts}{told})"));
-    facts.into_iter().chain(pack_notes(memory, &numbers, notes, say)).collect()
+    let fits = fitting(pack, state, npc);
+    let noted = pack_notes(memory, &numbers, notes, say, |summary| fits(&summary.text));
+    let thoughts = thoughts(memory, &numbers, player, chinese, &fits);
+    facts.into_iter().chain(thoughts).chain(noted).collect()
+}
+
+/// What the character made of it: the last stretch that was summed up, where no line of it is quoted anyway, and a reflection that
+/// stands on what is recalled, or speaks of what is said now.
+fn thoughts(
+    memory: &Memory,
+    numbers: &[u32],
+    player: &str,
+    chinese: bool,
+    fits: &impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let quoted = |one: &Summary| numbers.iter().any(|line| (one.from..=one.until).contains(line));
+    let last = memory.summaries().last().filter(|one| !quoted(one) && fits(&one.text));
+    let before = if chinese { "之前：" } else { "Before that: " };
+    let asked: BTreeSet<String> =
+        words(player).into_iter().filter(|w| w.chars().count() > 1).collect();
+    let touches = |one: &&Reflection| {
+        one.evidence.iter().any(|line| numbers.contains(line))
+            || words(&one.text).iter().filter(|word| asked.contains(*word)).count() > 1
+    };
+    let mut reflections = memory.reflections().iter().rev().filter(|one| fits(&one.text));
+    let thought = reflections.find(touches);
+    let think = if chinese { "你想过：" } else { "You have thought: " };
+    let last = last.map(|one| format!("({before}{})", one.text));
+    last.into_iter().chain(thought.map(|one| format!("({think}{})", one.text))).collect()
 }
 
 /// The lines of longer ago that fit what is said now, by words and, with its vector, by meaning; the best first.
@@ -240,10 +290,38 @@ pub(super) fn reminded(
     let oldest = oldest(recent(memory, player));
     found(state, npc, memory, player, vector, |line| {
         let lower = line.text.to_lowercase();
-        line.turn < oldest
+        is_past(line, oldest)
             && !locked.iter().any(|tell| lower.contains(tell.as_str()))
             && !avoided.is_in(&line.text)
     })
+}
+
+/// Whether a line is no part of the talk that stands in the prompt word for word: it is older, or was told elsewhere.
+fn is_past(line: &Remembered, oldest: u32) -> bool {
+    line.turn < oldest || !line.through.is_empty()
+}
+
+/// Through whom something came, in words: 'You heard from Ona, who had it from Piet, who was there with the guest: '.
+fn heard_from(pack: &Pack, locale: &str, through: &[String]) -> String {
+    let chinese = is_chinese(locale);
+    let name = |npc: &String| pack.display_name(locale, npc).to_owned();
+    let mut words = String::new();
+    for (at, npc) in through.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| through.get(before)).map(name);
+        let part = match (npc.as_str(), before, chinese) {
+            ("player", None, false) => "Of the guest: ".to_owned(),
+            ("player", Some(_), false) => ", who was there with the guest".to_owned(),
+            (_, None, false) => format!("You heard from {}", name(npc)),
+            (_, Some(_), false) => format!(", who had it from {}", name(npc)),
+            ("player", None, true) => "关于客人：".to_owned(),
+            ("player", Some(before), true) => format!("，{before}当时就在客人跟前"),
+            (_, None, true) => format!("你听{}说", name(npc)),
+            (_, Some(before), true) => format!("，{before}是听{}说的", name(npc)),
+        };
+        words.push_str(&part);
+    }
+    words.push_str(if chinese { "：" } else { ": " });
+    words
 }
 
 /// The turn of the first of these lines.
@@ -312,7 +390,8 @@ mod tests {
     fn prompt(session: &Session, pack: &Pack, npc: &str, player: &str) -> String {
         let mut beat = pack.beat("quay").unwrap().clone();
         beat.speaker = npc.into();
-        let request = compose_request(pack, session.state(), &beat, player, None, None);
+        let request =
+            compose_request(pack, session.state(), &beat, player, &Reminded::default(), None);
         request.messages.iter().map(|message| format!("{}\n", message.text)).collect()
     }
 
@@ -335,5 +414,24 @@ mod tests {
         assert!(!prompt(&session, &pack, "tobin", "").contains("no accident"));
         session.state.begun.insert("boat".into(), 1);
         assert!(prompt(&session, &pack, "tobin", "").contains("The wreck was no accident."));
+    }
+
+    #[test]
+    fn hearsay_has_its_whole_way_in_both_languages() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packs/ferry");
+        let pack = Pack::load(&folder).unwrap();
+        let way = |locale: &str, through: &[&str]| {
+            let through: Vec<String> = through.iter().map(|npc| (*npc).to_owned()).collect();
+            heard_from(&pack, locale, &through)
+        };
+        assert_eq!(way("en", &["tobin"]), "You heard from Tobin: ");
+        let all = ["tobin", "marta", "player"];
+        assert_eq!(
+            way("en", &all),
+            "You heard from Tobin, who had it from Marta, who was there with the guest: "
+        );
+        let (tobin, marta) = (pack.display_name("zh", "tobin"), pack.display_name("zh", "marta"));
+        let wanted = format!("你听{tobin}说，{tobin}是听{marta}说的，{marta}当时就在客人跟前：");
+        assert_eq!(way("zh", &all), wanted);
     }
 }

@@ -1,6 +1,8 @@
 //! A character speaks for itself: the prompt, the stream, the guard, and the authored line that is always at hand.
 
+use super::reading::passages;
 use super::request::compose_request;
+use super::senses::Reminded;
 use super::{Ablation, Turn};
 use crate::cue::Cue;
 use crate::director::{Guard, Reading, Rule, Sense, Verdict, Watch};
@@ -32,28 +34,57 @@ enum Said {
 impl Turn<'_> {
     /// The model answers what was said; where it can't, an authored line does.
     pub(super) fn improvise(&mut self, beat: &Beat, text: &str, model: Option<&dyn LanguageModel>) {
+        if !self.speak_freely(beat, text, None, model) {
+            self.deflect(&beat.speaker, &Reading::OffTopic);
+        }
+    }
+
+    /// The model speaks for who leads the beat: in answer to the player's words, or as it is `asked` to by a note, without anything
+    /// that it could do. Whether a line came of it.
+    pub(super) fn speak_freely(
+        &mut self,
+        beat: &Beat,
+        text: &str,
+        asked: Option<&str>,
+        model: Option<&dyn LanguageModel>,
+    ) -> bool {
         // What the player does not want to meet is in no prompt, even when they name it.
         let model = model.filter(|_| !self.avoided().is_in(text));
-        let Some(model) = model else {
-            self.deflect(&beat.speaker, &Reading::OffTopic);
-            return;
-        };
+        let Some(model) = model else { return false };
         let npc = beat.speaker.clone();
-        let recalled = self.recall(&npc, text);
-        let recalled = recalled.as_deref();
+        // A note reminds nobody of anything.
+        let recalled = match asked {
+            Some(_) => Reminded { lines: Some(Vec::new()), passages: Some(Vec::new()) },
+            None => self.recall(&npc, text),
+        };
+        let said = asked.unwrap_or(text);
         let mut request =
-            compose_request(&self.pack, self.state, beat, text, recalled, self.ablation);
-        self.report.directive = "answer what was said in one or two sentences".into();
+            compose_request(&self.pack, self.state, beat, said, &recalled, self.ablation);
+        let read = passages(&self.pack, self.state, &npc, text, recalled.passages.as_deref());
+        let read = read.into_iter().filter(|(_, text)| holds(&request, text));
+        self.report.passages.extend(read.map(|(passage, _)| passage));
+        // A note is nothing that could be echoed, nor that could be acted upon.
+        let text = if asked.is_some() { "" } else { text };
+        match asked {
+            Some(_) => request.tools.clear(),
+            None => {
+                self.report.directive = "answer what was said in one or two sentences".into();
+            }
+        }
         let voice = self.voice_of(Some(&npc));
         if voice != VoiceStyle::Plain {
             self.report.directive.push_str(&format!("; voice: {}", voice.label()));
         }
         for attempt in 1..=ATTEMPTS {
             match self.speak(&npc, text, request.clone(), model) {
-                Said::Line if self.calling.is_empty() => return,
-                Said::Line => return self.carry_out_calls(&npc, text, request, model, true),
+                Said::Line if self.calling.is_empty() => return true,
+                Said::Line => {
+                    self.carry_out_calls(&npc, text, request, model, true);
+                    return true;
+                }
                 Said::Broken(_) if !self.calling.is_empty() => {
-                    return self.carry_out_calls(&npc, text, request, model, false);
+                    self.carry_out_calls(&npc, text, request, model, false);
+                    return true;
                 }
                 Said::Broken(rule) if attempt < ATTEMPTS => {
                     let reason = rule.reason(is_chinese(&self.state.locale));
@@ -66,7 +97,7 @@ impl Turn<'_> {
                 Said::Broken(_) | Said::Failed => break,
             }
         }
-        self.deflect(&npc, &Reading::OffTopic);
+        false
     }
 
     /// What the model called is done, in its order. Where it said nothing, or a step was not done, it is told so once, and
@@ -215,6 +246,11 @@ impl Turn<'_> {
             }
         }
     }
+}
+
+/// Whether a text got into the prompt: the budget may have had no room for it.
+fn holds(request: &CompletionRequest, text: &str) -> bool {
+    request.messages.last().is_some_and(|message| message.text.contains(text))
 }
 
 fn emotion(lead: Option<usize>) -> Emotion {

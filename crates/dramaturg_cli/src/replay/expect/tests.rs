@@ -30,7 +30,7 @@ fn told(pack: &Arc<Pack>) -> Told {
         text: text.into(),
         improvised: false,
     };
-    let said = |text: &str| Event::PlayerSaid { text: text.into(), model: false };
+    let said = |text: &str| Event::PlayerSaid { text: text.into(), model: false, to: None };
     let read = |reading| Event::Read { reading, by: ReadBy::Match };
     let reached = |beat: &str, earned| Event::BeatReached { beat: beat.into(), earned };
     let marta = Some("marta");

@@ -5,6 +5,7 @@ use crate::condition::Condition;
 use crate::fact::Effect;
 use dramaturg_mind::emotion::Appraisal;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// One step of the story.
@@ -87,6 +88,13 @@ impl Beat {
     }
     pub(in crate::pack) fn endless(id: &str, speaker: &str) -> Self {
         Self { endless: true, ..Self::named(id, speaker) }
+    }
+    /// The same beat with somebody in the place of its speaker.
+    pub(crate) fn led_by(&self, npc: &str) -> Cow<'_, Self> {
+        if self.speaker == npc {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self { speaker: npc.to_owned(), ..self.clone() })
     }
     /// Whether the beat is steered to its end.
     pub fn is_steered(&self) -> bool {

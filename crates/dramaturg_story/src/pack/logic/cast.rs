@@ -26,6 +26,9 @@ pub struct Character {
     /// Name of the adapter with which a local model speaks for it; the player's program knows the file.
     #[serde(default)]
     pub adapter: Option<AdapterId>,
+    /// What it is called besides its name, in whatever language: players may call it so.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// What it is, for actions that only some may do.
     #[serde(default)]
     pub roles: Vec<String>,
@@ -43,9 +46,19 @@ impl Character {
     pub(in crate::pack) fn on_stage(portrait: &str, temperament: Pad) -> Self {
         let (actions, goals) = (Vec::new(), Vec::new());
         let portrait = portrait.into();
-        let roles = Vec::new();
+        let (aliases, roles) = (Vec::new(), Vec::new());
         let (adapter, personality) = (None, None);
-        Self { present: true, portrait, temperament, personality, adapter, roles, actions, goals }
+        Self {
+            present: true,
+            portrait,
+            temperament,
+            personality,
+            adapter,
+            aliases,
+            roles,
+            actions,
+            goals,
+        }
     }
     /// What it can do of its own will.
     pub fn actions(&self) -> &[Action<Condition, Effect>] {
