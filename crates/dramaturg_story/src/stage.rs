@@ -7,7 +7,7 @@ use crate::forget::Erasure;
 use crate::{Autonomy, Ear, Event, Pack, Performer, Session};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use dramaturg_journal::Turn;
-use dramaturg_llm::{LanguageModel, ModelSlot};
+use dramaturg_llm::{LanguageModel, ModelSlot, SlotState};
 use dramaturg_mind::action::Repertoire;
 use save::Save;
 use std::collections::BTreeSet;
@@ -285,9 +285,10 @@ impl Play<'_> {
     fn idle(&mut self) {
         self.warm(false, "");
         self.session.read_on();
-        if self.quiet_since.elapsed() >= READING {
-            let model = self.settings.model.model().filter(|_| self.resting == 0);
-            self.session.muse(model.as_deref());
+        // A model that is too slow to be waited for is good enough for what nobody waits for; one that loads is worth waiting for.
+        let loads = self.settings.model.state() == SlotState::Loading;
+        if self.quiet_since.elapsed() >= READING && !loads {
+            self.session.muse(self.settings.model.model().as_deref());
         }
     }
 

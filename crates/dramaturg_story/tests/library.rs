@@ -158,6 +158,18 @@ fn what_is_locked_stays_out_until_it_is_not() {
 }
 
 #[test]
+fn what_tells_a_secret_in_other_words_stays_out_too() {
+    let rumour =
+        b"The far shore beyond the marsh: the innkeeper's brother lives there, fishermen say.";
+    let mut play = Played::new(&pack(&[("library/rumours.txt", rumour)]), "en");
+    let (request, told) = play.say("Who is on the far shore beyond the marsh?");
+    assert!(told.passages.is_empty() && !last(&request).contains("rumours"), "{}", last(&request));
+    play.session.player_says("I know about your brother.", None, &mut |_| {});
+    let (_, told) = play.say("And who is there on the far shore beyond the marsh?");
+    assert_eq!(told.passages.len(), 1);
+}
+
+#[test]
 fn what_is_switched_off_stays_out() {
     let pack =
         pack(&[("library/cellar.md", b"The cellar of the inn is full of spiders and old casks.")]);

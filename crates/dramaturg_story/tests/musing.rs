@@ -201,6 +201,7 @@ fn a_model_that_makes_things_up_is_not_believed() {
         "As an AI, I sum up: the gull sat on the post.",
         "客人说海鸥落在第一根柱子上。",
         "The gull sat on the post, and then",
+        "You: The first gull sat on the post.",
         "",
     ] {
         let model = Thinks::new(unfit);

@@ -154,8 +154,11 @@ impl Session {
 
     /// Keeps a thought in a model's words if they are fit, else in words of its own, if it has some.
     fn take_up(&mut self, thought: &Thought, worded: Option<&str>) {
-        let worded = worded.and_then(|text| thought.worded(&self.pack, &self.state, text));
-        match worded.or_else(|| thought.by_rule(&self.pack, &self.state)) {
+        let kept = worded.and_then(|text| thought.worded(&self.pack, &self.state, text));
+        if let (Some(text), None) = (worded, &kept) {
+            tracing::debug!("a thought in a model's words is not kept: {text:?}");
+        }
+        match kept.or_else(|| thought.by_rule(&self.pack, &self.state)) {
             Some(event) => self.musing.thoughts.push(event),
             None => drop(self.musing.given_up.insert(thought.key())),
         }

@@ -1,6 +1,7 @@
 //! What characters know from the documents of a pack, as it comes into a prompt.
 
 use super::musing::fitting;
+use crate::director::Watch;
 use crate::pack::is_chinese;
 use crate::{Pack, Passage, State};
 use dramaturg_mind::{Index, estimate_tokens};
@@ -51,7 +52,17 @@ pub(super) fn passages(
         left -= if room { tokens } else { 0 };
         room
     });
-    quoted.collect()
+    let quoted: Vec<(Passage, String)> = quoted.collect();
+    if quoted.is_empty() {
+        return quoted;
+    }
+    // What tells a secret in other words than its tells stays out, too, as it would be kept from being said.
+    let watch = Watch::new(pack, state, npc, "");
+    let tells = |passage: &Passage| {
+        let mut sentences = passage.text.split_inclusive(['.', '!', '?', '。', '！', '？']);
+        sentences.any(|sentence| watch.secrets.told_by(sentence))
+    };
+    quoted.into_iter().filter(|(passage, _)| !tells(passage)).collect()
 }
 
 /// Numbers of the passages that answer to what is said, the best first.

@@ -161,7 +161,9 @@ impl Thought {
             _ => REFLECTION_STANDS,
         };
         let whole = text.ends_with(['.', '!', '?', '。', '！', '？']);
+        // A line that is copied with who says it is no thought about lines.
         let fit = whole
+            && !text.contains([':', '：'])
             && estimate_tokens(text) <= TOKENS
             && fitting(pack, state, &self.npc)(text)
             && is_guarded(pack, state, &self.npc, text)
