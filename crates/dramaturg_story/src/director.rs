@@ -26,7 +26,7 @@ pub(crate) use answers::answers;
 pub(crate) use avoid::Avoided;
 pub(crate) use confirm::quotable;
 pub(crate) use examples::section;
-pub(crate) use guard::{Guard, Rule, Verdict, Watch};
+pub(crate) use guard::{Guard, Rule, Secrets, Sense, Verdict, Watch};
 pub use interpret::Interpretation;
 pub(crate) use interpret::{hypotheses, interpret};
 pub use likened::Likened;

@@ -63,6 +63,9 @@ pub enum Event {
         /// What, and on which lines of its memory it stands.
         reflection: Reflection,
     },
+    /// Whether the sentences and clauses of what a model wrote mean something that is locked, in the order in which they were
+    /// weighed; where an ear took part in it. Input.
+    Sensed(Vec<bool>),
     /// A model answered. Input.
     Answered {
         /// What it was asked.
@@ -222,6 +225,7 @@ impl dramaturg_journal::Entry for Event {
             Self::Consulted { .. } => "consulted",
             Self::SummedUp { .. } => "summed_up",
             Self::Reflected { .. } => "reflected",
+            Self::Sensed(_) => "sensed",
             Self::Drawn { .. } => "drawn",
             Self::SceneBegan(_) => "scene_began",
             Self::Entered { .. } => "entered",

@@ -214,6 +214,13 @@ fn heard(turn: &[Stored<Event>]) -> HeardThen {
                 _ => None,
             })
             .collect(),
+        sensed: turn
+            .iter()
+            .filter_map(|stored| match &stored.entry {
+                Event::Sensed(sensed) => Some(sensed.clone()),
+                _ => None,
+            })
+            .collect(),
     }
 }
 

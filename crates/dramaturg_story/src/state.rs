@@ -191,7 +191,8 @@ impl State {
             Event::Answered { .. }
             | Event::Likened(_)
             | Event::Recalled { .. }
-            | Event::Consulted { .. } => {}
+            | Event::Consulted { .. }
+            | Event::Sensed(_) => {}
             Event::SummedUp { npc, summary } => {
                 if !summary.text.is_empty()
                     && self

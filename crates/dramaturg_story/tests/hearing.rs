@@ -30,8 +30,16 @@ fn ear() -> Option<Arc<Ear>> {
 }
 
 /// Says the same thing each time.
-#[derive(Default)]
-struct Speaks(Mutex<Vec<String>>);
+struct Speaks {
+    says: &'static str,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Speaks {
+    fn new(says: &'static str) -> Self {
+        Self { says, asked: Mutex::default() }
+    }
+}
 
 impl LanguageModel for Speaks {
     fn name(&self) -> &str {
@@ -42,9 +50,9 @@ impl LanguageModel for Speaks {
     }
     fn complete(&self, request: CompletionRequest) -> CompletionStream {
         let prompt: Vec<_> = request.messages.iter().map(|m| m.text.clone()).collect();
-        self.0.lock().unwrap().push(prompt.join("\n"));
+        self.asked.lock().unwrap().push(prompt.join("\n"));
         let (stream, sender, _) = channel();
-        let _ = sender.send(StreamEvent::Text("The fog is thick over the roofs tonight.".into()));
+        let _ = sender.send(StreamEvent::Text(self.says.into()));
         let _ = sender.send(StreamEvent::Done);
         stream
     }
@@ -98,7 +106,7 @@ fn a_line_without_an_examples_words_is_heard_and_a_replay_needs_no_ear() {
 #[test]
 fn what_comes_back_while_there_is_an_ear_is_journaled_and_replayed() {
     let Some(ear) = ear() else { return };
-    let model = Speaks::default();
+    let model = Speaks::new("The fog is thick over the roofs tonight.");
     // The same beat all the while: who hears the question has heard of the bees.
     let lines = [
         "My sister keeps bees on a hill above the town.",
@@ -113,9 +121,29 @@ fn what_comes_back_while_there_is_an_ear_is_journaled_and_replayed() {
         _ => None,
     });
     assert!(!recalled.unwrap_or_default().is_empty(), "{entries:#?}");
-    let prompts = model.0.lock().unwrap();
+    let prompts = model.asked.lock().unwrap();
     assert!(prompts.last().is_some_and(|prompt| prompt.contains("keeps bees")), "{prompts:?}");
     assert_eq!(replay(pack(), &entries).ok(), Some(entries.len()));
+}
+
+#[test]
+fn a_secret_in_other_words_is_heard_and_not_spoken() {
+    let Some(ear) = ear() else { return };
+    let model = Speaks::new("A steamer from abroad took him aboard.");
+    let line = "My sister keeps bees on a hill above the town.";
+    let spoke = |entries: &[Stored<Event>]| {
+        entries.iter().any(
+            |stored| matches!(&stored.entry, Event::Spoke { text, .. } if text.contains("steamer")),
+        )
+    };
+    let entries = play(Some(ear), &[line], Some(&model));
+    assert!(!spoke(&entries), "{entries:#?}");
+    // Once more with the reason, and both times it was weighed.
+    let sensed = |stored: &&Stored<Event>| matches!(&stored.entry, Event::Sensed(all) if all.contains(&true));
+    assert_eq!(entries.iter().filter(sensed).count(), 2, "{entries:#?}");
+    assert_eq!(replay(pack(), &entries).ok(), Some(entries.len()));
+    // By its words alone nobody knows it.
+    assert!(spoke(&play(None, &[line], Some(&model))));
 }
 
 #[test]

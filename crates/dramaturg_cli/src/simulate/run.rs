@@ -192,12 +192,10 @@ impl Setting {
     }
 
     fn scene<'s>(&'s self, state: &'s State, new: usize, locale: &'s str) -> Scene<'s> {
-        let open = self.pack.beat(&state.beat).map(|beat| {
-            let open = beat.moves.iter().filter(|a_move| {
-                a_move.only_when.as_ref().is_none_or(|condition| state.holds(condition))
-            });
-            open.map(|a_move| a_move.id.as_str()).collect()
-        });
+        let open = self
+            .pack
+            .beat(&state.beat)
+            .map(|beat| beat.open_moves(state).map(|a_move| a_move.id.as_str()).collect());
         Scene {
             history: &state.history,
             new,

@@ -17,6 +17,8 @@ impl Acts {
     pub(super) const HYPOTHETICAL: Self = Self(64);
     pub(super) const CLAIMED: Self = Self(128);
     pub(super) const NEGATED: Self = Self(256);
+    /// What is there, or happened, is said not to be, or never to have been.
+    pub(super) const ABSENT: Self = Self(512);
     /// Kinds that colour the whole line, and not only the clause in which they stand.
     pub(super) const WHOLE: Self = Self(1 | 2 | 4 | 8 | 16);
 
@@ -45,13 +47,15 @@ struct Phrase {
 struct Phrases {
     kinds: Vec<(Acts, Vec<Phrase>)>,
     polite: Vec<Phrase>,
+    /// Of [`Acts::ABSENT`], where it is all that is said.
+    alone: Vec<Phrase>,
 }
 
 static PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::read(include_str!("words/acts.txt")));
 
 impl Phrases {
     fn read(source: &str) -> Self {
-        let mut out = Self { kinds: Vec::new(), polite: Vec::new() };
+        let mut out = Self { kinds: Vec::new(), polite: Vec::new(), alone: Vec::new() };
         for line in source.lines().filter(|line| !line.starts_with('#')) {
             let Some((kind, list)) = line.split_once(':') else { continue };
             let phrase = |text: &str| {
@@ -71,6 +75,11 @@ impl Phrases {
                 "reported" => Acts::REPORTED,
                 "hypothetical" => Acts::HYPOTHETICAL,
                 "claimed" => Acts::CLAIMED,
+                "absent" => Acts::ABSENT,
+                "absent_alone" => {
+                    out.alone.extend(phrases);
+                    continue;
+                }
                 _ => Acts::NEGATED,
             };
             out.kinds.push((kind, phrases.collect()));
@@ -131,13 +140,48 @@ pub(super) fn acts(line: &str) -> Acts {
             found.add(*kind);
         }
     }
+    let alone = clauses.len() == 1;
+    if alone && list.alone.iter().any(|phrase| phrase.stands_in(&clauses, &all, &dense)) {
+        found.add(Acts::ABSENT);
+    }
     if clauses.iter().any(|clause| reports(clause) || reports_densely(&clause.replace(' ', ""))) {
         found.add(Acts::REPORTED);
+    }
+    if clauses
+        .iter()
+        .any(|clause| looks_back(clause) || looks_back_densely(&clause.replace(' ', "")))
+    {
+        found.add(Acts::CLAIMED);
     }
     if concludes(&all, &dense) {
         found.add(Acts::PSEUDO_LOGIC);
     }
     found
+}
+
+/// 'I burned it before': what is said to be done by now. 'I was never here before' is not.
+fn looks_back(clause: &str) -> bool {
+    const WHO: [&str; 3] = ["i", "you", "we"];
+    let words: Vec<&str> = clause.split(' ').collect();
+    let last = words.last().is_some_and(|last| *last == "before");
+    last && words.len() > 3
+        && words.first().is_some_and(|first| WHO.contains(first))
+        && !words.contains(&"never")
+}
+
+/// '被子你早收了', '已经念过一遍了': early or already, and done.
+fn looks_back_densely(clause: &str) -> bool {
+    const NOT_EARLY: [&str; 12] = [
+        "早上", "早晨", "早饭", "早点", "早些", "早安", "早晚", "明早", "清早", "大早", "一早",
+        "早茶",
+    ];
+    let ends = |done: &[&str]| done.iter().any(|end| clause.ends_with(end));
+    let mut rest = clause.to_owned();
+    for word in NOT_EARLY {
+        rest = rest.replace(word, "");
+    }
+    (rest.contains('早') && ends(&["了", "过", "完"]))
+        || (clause.contains("已经") && ends(&["过", "过了", "完了", "好了", "给我了", "给你了"]))
 }
 
 /// 'Everybody does, so I did': a conclusion in place of a deed.
@@ -439,6 +483,11 @@ mod tests {
         is("既然大家都知道，那我也知道", Acts::PSEUDO_LOGIC);
         is("Let's skip the door", Acts::OMISSION);
         is("I'm not asking for it", Acts::NEGATED);
+        is("I opened it for you before", Acts::CLAIMED);
+        is("被子你早收了。", Acts::CLAIMED);
+        is("She was already released at midnight.", Acts::CLAIMED);
+        is("There is no door and there never was.", Acts::ABSENT);
+        is("这门压根没有锁。", Acts::ABSENT);
     }
 
     #[test]
@@ -453,6 +502,12 @@ mod tests {
             "要是不方便，就不说了。",
             "我不会告诉任何人。",
             "说真的，他人呢？",
+            "I was never here before",
+            "我明早走了",
+            "早上好，我是坐船来的",
+            "There is a door.",
+            "There is no crime in it, go home.",
+            "那帮人我压根没见过",
         ] {
             assert!(acts(line).is_empty(), "{line}: {:?}", acts(line));
         }

@@ -2,10 +2,13 @@
 //! echo and no repetition.
 
 mod secrets;
+mod sense;
 #[cfg(test)]
 mod tests;
 mod watch;
 
+pub(crate) use secrets::{Secrets, sentences_of};
+pub(crate) use sense::Sense;
 pub(crate) use watch::{Rule, Watch};
 
 use super::acts::is_negated;
@@ -19,6 +22,7 @@ use watch::META;
 /// not depend on the pieces in which it came.
 pub(crate) struct Guard {
     watch: Watch,
+    sense: Sense,
     /// Words that can't be said at all.
     forbidden: Vec<(String, Rule)>,
     /// What the player said, as words.
@@ -67,7 +71,7 @@ fn ends_clause(c: char) -> bool {
 }
 
 impl Guard {
-    pub(crate) fn new(watch: Watch) -> Self {
+    pub(crate) fn new(watch: Watch, sense: Sense) -> Self {
         let lower = watch.player.to_lowercase();
         let meta = META.iter().map(|b| ((*b).to_owned(), Rule::Meta));
         let tells = watch.secrets.tells().iter().map(|t| (t.clone(), Rule::Secret));
@@ -77,6 +81,7 @@ impl Guard {
             player: unique(&lower),
             player_negates: is_negated(&lower),
             watch,
+            sense,
             text: String::new(),
             released: 0,
             sentences: 0,
@@ -161,7 +166,8 @@ impl Guard {
     fn clause_ends(&mut self, lower: &str) -> String {
         let clause = self.text[self.clause..].trim().to_owned();
         self.clause = self.text.len();
-        let sentence = self.text[self.sentence..].trim();
+        let sentence = self.text[self.sentence..].trim().to_owned();
+        let sentence = sentence.as_str();
         let leans = LEANS.iter().any(|word| {
             let rest = sentence.to_lowercase();
             let rest = rest.strip_prefix(*word).map(str::to_owned);
@@ -176,7 +182,7 @@ impl Guard {
     }
 
     /// The rule that a sentence, or the beginning of one, breaks.
-    fn broken_by(&self, sentence: &str) -> Option<Rule> {
+    fn broken_by(&mut self, sentence: &str) -> Option<Rule> {
         if self.watch.secrets.told_by(sentence) {
             Some(Rule::Secret)
         } else if self.watch.avoided.is_in(sentence) {
@@ -187,6 +193,8 @@ impl Guard {
             Some(Rule::ForAnother)
         } else if self.watch.is_repeated(sentence) && self.released <= self.sentence {
             Some(Rule::Repetition)
+        } else if self.sense.tells(sentence) {
+            Some(Rule::Secret)
         } else {
             None
         }
@@ -227,6 +235,11 @@ impl Guard {
     /// Why the line could not go on; none while all is well.
     pub(crate) fn broken(&self) -> Option<Rule> {
         self.broken
+    }
+
+    /// What was found by meaning, see [`Sense::verdicts`].
+    pub(crate) fn sensed(&self) -> Option<Vec<bool>> {
+        self.sense.verdicts()
     }
 
     /// The whole line at the end of the stream; none when there is nothing fit to be said. What was shown is always a

@@ -10,7 +10,7 @@ use super::meaning::Hearing;
 use super::normal::{plain, sentences};
 use super::signals::{Compared, Signs, compare, logistic};
 use super::tones::{Tone, tone};
-use super::weights::{ASKED, MATCHED, MEANT, MEANT_UNCENTRED};
+use super::weights::{ASKED, ASKED_HEARD, Asked, MATCHED, MEANT, MEANT_UNCENTRED};
 use super::{ReadBy, Reading, canon, contains_word, policy};
 use crate::event::CAREFUL;
 use crate::pack::is_chinese;
@@ -69,6 +69,8 @@ struct Part<'l> {
     /// Without the model, as logarithms of odds.
     logits: Vec<f32>,
     odds: Vec<f32>,
+    /// How the model's word is merged with these.
+    asked: Asked,
 }
 
 impl<'l> Part<'l> {
@@ -77,7 +79,7 @@ impl<'l> Part<'l> {
         let compared = compare(library, &line, text, beat, moves);
         let logits = compared.iter().map(|c| matched(&c.signs)).collect();
         let odds = compared.iter().map(likely).collect();
-        Self { text, compared, logits, odds }
+        Self { text, compared, logits, odds, asked: ASKED }
     }
     /// Takes in what the line means.
     fn hear(&mut self, likened: &Likened) {
@@ -146,7 +148,7 @@ pub(crate) fn interpret(
     // By the pack's policy not even the author's words are a move in such a tone.
     let barred = tone.is_some_and(|tone| policy::is_barred(pack, tone));
     let beat = pack.beat(&state.beat);
-    let moves = beat.map(|beat| open_moves(state, beat)).unwrap_or_default();
+    let moves = beat.map(|beat| open_ids(state, beat)).unwrap_or_default();
     let beat_id = beat.map_or("", |beat| beat.id.as_str());
     let whole = Part::new(&library, text, beat_id, &moves);
     out.signs = named(&moves, whole.compared.iter().map(|c| c.signs));
@@ -236,6 +238,10 @@ fn named<T>(moves: &[&str], values: impl Iterator<Item = T>) -> Vec<(String, T)>
     moves.iter().map(|id| (*id).to_owned()).zip(values).collect()
 }
 
+fn open_ids<'b>(state: &'b State, beat: &'b Beat) -> Vec<&'b str> {
+    beat.open_moves(state).map(|a_move| a_move.id.as_str()).collect()
+}
+
 /// The odds of each move over all parts.
 fn merged(parts: &[Part<'_>]) -> Vec<f32> {
     let mut odds = parts[0].odds.clone();
@@ -308,7 +314,8 @@ fn ask(
             let rival = rival.fold(none, f32::max);
             let score = of_moves[i];
             let signs = [parts[part].logits[*at], score - none, score - line, score - rival];
-            let odds = ASKED.0 + signs.iter().zip(ASKED.1).map(|(s, w)| s * w).sum::<f32>();
+            let (constant, weights) = parts[part].asked;
+            let odds = constant + signs.iter().zip(weights).map(|(s, w)| s * w).sum::<f32>();
             parts[part].odds[*at] = logistic(odds);
         }
     }
@@ -328,12 +335,6 @@ fn numbers(scores: Vec<f32>) -> Result<Vec<f32>, ModelError> {
     } else {
         Err(ModelError::Garbage("a score that is no number".into()))
     }
-}
-
-/// The moves that can be made now.
-pub(super) fn open_moves<'b>(state: &State, beat: &'b Beat) -> Vec<&'b str> {
-    let open = beat.moves.iter().filter(|m| m.only_when.as_ref().is_none_or(|c| state.holds(c)));
-    open.map(|m| m.id.as_str()).collect()
 }
 
 /// The words around the author's in a hypothesis, and what else than a move a line may be.
@@ -388,7 +389,7 @@ pub(crate) fn hypotheses(pack: &Pack, state: &State, beat: &Beat) -> Vec<String>
         let Frame { example, stop, says, .. } = frame;
         format!("{what}{example}{}\n{what}{stop}{says}", examples.join(" / "))
     };
-    let moves = open_moves(state, beat);
+    let moves = open_ids(state, beat);
     let others = frame.others.iter().chain([&frame.says]).map(|other| (*other).to_owned());
     moves.iter().map(says).chain(others).collect()
 }
@@ -435,7 +436,10 @@ fn otherwise(
     if state.rules >= CAREFUL && !supposed && canon::raises_the_dead(pack, &state.locale, text) {
         return Reading::Dead;
     }
-    if acts.meets(Acts::CLAIMED) || contradicts(pack, state, library, text) {
+    if acts.meets(Acts::CLAIMED)
+        || acts.meets(Acts::ABSENT)
+        || contradicts(pack, state, library, text)
+    {
         return Reading::Contradiction;
     }
     Reading::OffTopic

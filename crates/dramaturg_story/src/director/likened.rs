@@ -43,10 +43,10 @@ pub(super) const SENSE_NAMES: [&str; SENSES] = [
 
 /// What tells lines apart: a vector less what all small talk has in common. Whatever is said in a language lies in one
 /// narrow direction (E5's cosines are .75 to .95 between any two lines), which hides how lines differ.
-struct Centre(Vec<f32>);
+pub(super) struct Centre(Vec<f32>);
 
 impl Centre {
-    fn of(small: &[Vector]) -> Self {
+    pub(super) fn of(small: &[Vector]) -> Self {
         let mut sum = vec![0.0; small.first().map_or(0, |first| first.len())];
         for vector in small {
             sum.iter_mut().zip(vector.iter()).for_each(|(sum, x)| *sum += x);
@@ -54,11 +54,11 @@ impl Centre {
         sum.iter_mut().for_each(|sum| *sum /= small.len() as f32);
         Self(sum)
     }
-    fn away(&self, vector: &[f32]) -> Vec<f32> {
+    pub(super) fn away(&self, vector: &[f32]) -> Vec<f32> {
         let less = vector.iter().zip(&self.0).map(|(x, centre)| x - centre);
         unit(less.collect())
     }
-    fn all_away(&self, vectors: &[Vector]) -> Vec<Vec<f32>> {
+    pub(super) fn all_away(&self, vectors: &[Vector]) -> Vec<Vec<f32>> {
         vectors.iter().map(|vector| self.away(vector)).collect()
     }
 }

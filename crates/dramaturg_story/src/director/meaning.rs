@@ -2,7 +2,8 @@
 //! coat it is.
 
 use super::examples::{section, small_talk};
-use super::likened::{Likened, Meant, Vector, Written};
+use super::guard::sentences_of;
+use super::likened::{Centre, Likened, Meant, Vector, Written};
 use crate::{Beat, Pack};
 use dramaturg_llm::{Embedder, LocalError, PendingEmbeddings, Purpose};
 use std::collections::BTreeMap;
@@ -110,8 +111,23 @@ impl Ear {
             let written = Texts::of(pack, locale, &beat.id, &a_move.id);
             texts.extend(written.all().map(str::to_owned));
         }
+        self.order(&embedder, texts);
+        // What is locked is watched for in all languages, but nobody waits for that.
+        let mut locked_texts = Vec::new();
+        for locale in &pack.locales {
+            locked_texts.extend(small_talk(locale));
+            let secrets = pack.secrets.keys();
+            locked_texts.extend(secrets.flat_map(|id| sentences_of(pack, locale, id)));
+        }
+        self.order(&embedder, locked_texts);
+    }
+
+    /// Has the vectors computed that are not there yet.
+    fn order(&self, embedder: &Embedder, mut texts: Vec<String>) {
         let mut ordered = locked(&self.ordered);
         let known = locked(&self.known);
+        texts.sort_unstable();
+        texts.dedup();
         texts.retain(|text| {
             !known.contains_key(text) && !ordered.iter().any(|(of, _)| of.contains(text))
         });
@@ -145,6 +161,37 @@ impl Ear {
     pub(crate) fn question(&self, text: &str) -> Option<Vec<f32>> {
         let asked = self.embedder()?.embed(vec![text.to_owned()], Purpose::Query);
         asked.wait(self.patience).ok()?.pop()
+    }
+
+    /// The vectors of texts less what all small talk of their language shares, of length one; none where they can't be had in
+    /// time. What is `kept` need not be computed a second time.
+    pub(crate) fn apart(
+        &self,
+        texts: &[String],
+        locale: &str,
+        kept: bool,
+    ) -> Option<Vec<Vec<f32>>> {
+        let until = Instant::now() + self.patience;
+        let left = || until.saturating_duration_since(Instant::now());
+        let embedder = self.embedder()?;
+        self.order(&embedder, small_talk(locale));
+        let mut vectors = Vec::new();
+        if kept {
+            self.order(&embedder, texts.to_vec());
+        } else {
+            let asked = embedder.embed(texts.to_vec(), Purpose::Query);
+            vectors = asked.wait(left()).ok()?;
+        }
+        self.settle(until);
+        let known = locked(&self.known);
+        let of = |texts: &[String]| -> Option<Vec<Vector>> {
+            texts.iter().map(|text| known.get(text).cloned()).collect()
+        };
+        let centre = Centre::of(&of(&small_talk(locale))?);
+        if kept {
+            return Some(centre.all_away(&of(texts)?));
+        }
+        Some(vectors.iter().map(|vector| centre.away(vector)).collect())
     }
 
     /// How each of `lines` is meant, beside the open moves of a beat; none where that can't be had in time.

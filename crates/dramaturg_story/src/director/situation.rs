@@ -45,9 +45,8 @@ impl Situation {
     /// The moves that are open.
     pub fn open_moves(&self, pack: &Pack) -> Vec<String> {
         let state = self.state(pack);
-        let moves = pack.beat(&self.beat).map(|beat| beat.moves.as_slice()).unwrap_or_default();
-        let open = moves.iter().filter(|m| m.only_when.as_ref().is_none_or(|c| state.holds(c)));
-        open.map(|m| m.id.clone()).collect()
+        let open = pack.beat(&self.beat).into_iter().flat_map(|beat| beat.open_moves(&state));
+        open.map(|a_move| a_move.id.clone()).collect()
     }
 }
 

@@ -1,10 +1,9 @@
 //! What the player might say now: the open moves, in the author's own words.
 
 use super::avoid::Avoided;
-use super::interpret::open_moves;
 use super::rules::contains_word;
 use crate::cue::Suggestion;
-use crate::{Pack, State};
+use crate::{Move, Pack, State};
 
 /// Of so many first examples of a move one is offered: authors write the best ones first.
 const CHOICE: usize = 3;
@@ -27,11 +26,8 @@ pub(crate) fn suggest(pack: &Pack, state: &State) -> Vec<Suggestion> {
         let lower = text.to_lowercase();
         !locked.iter().any(|tell| contains_word(&lower, tell)) && !avoided.leaves_out(prose, text)
     };
-    let succeeds = |id: &&str| {
-        let found = beat.moves.iter().find(|a_move| a_move.id == **id);
-        found.is_some_and(|a_move| state.holds(&a_move.requires))
-    };
-    let offer = |id: &str| {
+    let succeeds = |a_move: &&Move| state.holds(&a_move.requires);
+    let offer = |Move { id, .. }: &Move| {
         let section = format!("beat {}/move {id}", beat.id);
         let all: Vec<&str> =
             prose.bullets(&section).iter().map(|b| b.1.as_str()).filter(fit).take(CHOICE).collect();
@@ -41,5 +37,5 @@ pub(crate) fn suggest(pack: &Pack, state: &State) -> Vec<Suggestion> {
         let text = pack.say(state, from.get(pick)?).into_owned();
         Some(Suggestion { makes: id.to_owned(), text })
     };
-    open_moves(state, beat).into_iter().filter(succeeds).filter_map(offer).collect()
+    beat.open_moves(state).filter(succeeds).filter_map(offer).collect()
 }

@@ -27,10 +27,7 @@ impl Session {
 /// What a director reads who does not read: one of the open moves or none of them, each as likely.
 pub(super) fn drawn_reading(pack: &Pack, state: &State) -> Reading {
     let Some(beat) = pack.beat(&state.beat) else { return Reading::OffTopic };
-    let open = |condition: &Option<crate::Condition>| {
-        condition.as_ref().is_none_or(|condition| state.holds(condition))
-    };
-    let moves: Vec<_> = beat.moves.iter().filter(|m| open(&m.only_when)).collect();
+    let moves: Vec<_> = beat.open_moves(state).collect();
     // SplitMix64's finaliser (Steele, Lea & Flood 2014): neighbouring seeds and turns draw apart.
     let mut mixed =
         state.seed.wrapping_add(u64::from(state.turn).wrapping_mul(0x9e37_79b9_7f4a_7c15));

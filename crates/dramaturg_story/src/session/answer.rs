@@ -204,9 +204,8 @@ impl Turn<'_> {
             let near = self.report.interpretation.iter().find(|(of, _)| of == id);
             near.map_or(0, |(_, odds)| *odds)
         };
-        let open = beat.moves.iter().filter(|a_move| {
-            a_move.only_when.as_ref().is_none_or(|when| self.state.holds(when))
-                && self.state.holds(&a_move.requires)
+        let open = beat.open_moves(self.state).filter(|a_move| {
+            self.state.holds(&a_move.requires)
                 && (a_move.done || !self.state.made.contains_key(&a_move.id))
         });
         let mut open: Vec<&Move> = open.collect();

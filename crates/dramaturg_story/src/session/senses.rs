@@ -3,7 +3,7 @@
 use super::reading::consulted;
 use super::request::reminded;
 use super::{Session, Turn};
-use crate::director::{Ear, Hearing, Likened};
+use crate::director::{Ear, Hearing, Likened, Secrets, Sense};
 use crate::{Event, Pack, State};
 use dramaturg_llm::PendingEmbeddings;
 use dramaturg_mind::Index;
@@ -56,6 +56,7 @@ pub(crate) struct HeardThen {
     pub(crate) likened: Option<Vec<Likened>>,
     pub(crate) recalled: VecDeque<Vec<u32>>,
     pub(crate) consulted: VecDeque<Vec<u32>>,
+    pub(crate) sensed: VecDeque<Vec<bool>>,
 }
 
 struct Order {
@@ -183,6 +184,16 @@ impl Session {
 }
 
 impl Turn<'_> {
+    /// What listens, beside the words, for `secrets` in the next line that a model writes.
+    pub(super) fn sense(&mut self, secrets: &Secrets) -> Sense {
+        match &mut self.heard.past {
+            Some(past) => past.sensed.pop_front().map(Sense::past).unwrap_or_default(),
+            None => self.heard.ear.clone().map_or_else(Sense::default, |ear| {
+                Sense::listening(ear, secrets, &self.state.locale)
+            }),
+        }
+    }
+
     /// What comes back to the character's mind at these words, by their meaning too; nothing where words alone must do.
     pub(super) fn recall(&mut self, npc: &str, text: &str) -> Reminded {
         if self.state.rules < RECALLING {

@@ -4,7 +4,7 @@ use super::reading::passages;
 use super::request::compose_request;
 use super::{Ablation, Turn};
 use crate::cue::Cue;
-use crate::director::{Guard, Reading, Rule, Verdict, Watch};
+use crate::director::{Guard, Reading, Rule, Sense, Verdict, Watch};
 use crate::pack::is_chinese;
 use crate::{Beat, Event};
 use dramaturg_llm::{Answer, CompletionRequest, LanguageModel, Message, ModelError, StreamEvent};
@@ -121,8 +121,9 @@ impl Turn<'_> {
         for message in &request.messages {
             self.watch(watch.secrets.tells(), &message.text);
         }
-        let mut guard = Guard::new(watch);
         let unguarded = self.ablation == Some(Ablation::NoGuard);
+        let sense = if unguarded { Sense::default() } else { self.sense(&watch.secrets) };
+        let mut guard = Guard::new(watch, sense);
         // Calls come after the words: where some are offered, the answer is read to its end.
         let (tools, mut enough) = (!request.tools.is_empty(), false);
         let (stream, asked) = (model.complete(request), Instant::now());
@@ -189,6 +190,9 @@ impl Turn<'_> {
             }
         };
         self.push(Event::Answered { request: hash, answer });
+        if let Some(sensed) = guard.sensed() {
+            self.push(Event::Sensed(sensed));
+        }
         let (npc, emotion) = (Some(npc.to_owned()), emotion(lead));
         match line {
             Some(text) => {

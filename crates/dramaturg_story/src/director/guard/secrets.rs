@@ -27,6 +27,8 @@ const COMMON: [&str; 62] = [
 pub(crate) struct Secrets {
     tells: Vec<String>,
     sentences: Vec<Telling>,
+    /// The same as they are written, by language.
+    words: Vec<(String, Vec<String>)>,
 }
 
 /// A sentence of a secret: its terms, and whether each is known to everybody already.
@@ -62,13 +64,15 @@ impl Secrets {
                 });
             }
             let public = terms(&public);
+            let mut words = Vec::new();
             for id in &locked {
                 let tells = prose.bullets(&format!("secret {id}/tells")).iter();
                 out.tells.extend(tells.map(|(_, tell)| tell.to_lowercase()));
-                for sentence in sentences(&prose.text(&format!("secret {id}"))) {
-                    out.sentences.push(Telling::new(sentence, &public));
-                }
+                let written = sentences_of(pack, locale, id);
+                out.sentences.extend(written.iter().map(|one| Telling::new(one, &public)));
+                words.extend(written);
             }
+            out.words.push((locale.clone(), words));
         }
         out.tells.sort();
         out.tells.dedup();
@@ -78,12 +82,17 @@ impl Secrets {
     /// Only these words are locked.
     #[cfg(test)]
     pub(crate) fn of_tells(tells: &[&str]) -> Self {
-        Self { tells: tells.iter().map(|t| (*t).to_owned()).collect(), sentences: Vec::new() }
+        Self { tells: tells.iter().map(|t| (*t).to_owned()).collect(), ..Self::default() }
     }
 
     /// Words that would give a secret away, in lower case.
     pub(crate) fn tells(&self) -> &[String] {
         &self.tells
+    }
+
+    /// The locked sentences of each language.
+    pub(super) fn sentences_by_locale(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.words.iter().map(|(locale, words)| (locale.as_str(), words.as_slice()))
     }
 
     /// Whether `sentence` tells something that is locked.
@@ -98,6 +107,12 @@ impl Secrets {
         let said = terms(sentence);
         self.sentences.iter().any(|telling| telling.told_by(&said))
     }
+}
+
+/// The sentences of a secret in a language.
+pub(crate) fn sentences_of(pack: &Pack, locale: &str, secret: &str) -> Vec<String> {
+    let text = pack.prose(locale).text(&format!("secret {secret}"));
+    sentences(&text).into_iter().map(str::to_owned).collect()
 }
 
 impl Telling {
@@ -168,6 +183,7 @@ mod tests {
                 tell("You rowed him out at night to a foreign ship."),
                 tell("你弟弟俊还活着。"),
             ],
+            words: Vec::new(),
         }
     }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 fn guard(tells: &[&str], player: &str) -> Guard {
     let secrets = Secrets::of_tells(tells);
-    Guard::new(Watch { secrets, player: player.into(), ..Watch::default() })
+    Guard::new(Watch { secrets, player: player.into(), ..Watch::default() }, Sense::default())
 }
 fn show(text: &str) -> Verdict {
     Verdict::Show(text.into())
@@ -73,13 +73,28 @@ fn two_sentences_are_enough_and_the_language_is_kept() {
 }
 
 #[test]
+fn what_was_found_to_mean_a_secret_is_not_shown() {
+    let watch = || Watch { player: "jan a".into(), ..Watch::default() };
+    let mut guard = Guard::new(watch(), Sense::past(vec![false, true]));
+    let first = "The soup is hot tonight.";
+    let Verdict::Show(shown) = guard.push(first) else { panic!("the first one is fit to be said") };
+    assert_eq!(guard.push(" He sailed off over the sea."), Verdict::Broken(String::new()));
+    assert_eq!((guard.broken(), guard.sensed()), (Some(Rule::Secret), Some(vec![false, true])));
+    assert!(first.starts_with(&shown) && guard.finish().is_some_and(|line| line == first));
+    assert_eq!(Guard::new(watch(), Sense::default()).sensed(), None);
+}
+
+#[test]
 fn nobody_speaks_for_another_and_nobody_repeats_themself() {
     let with = |others: &[&str], said: &[&str]| {
-        Guard::new(Watch {
-            others: others.iter().map(|o| (*o).to_owned()).collect(),
-            said: said.iter().map(|s| super::super::normal::plain(s)).collect(),
-            ..Watch::default()
-        })
+        Guard::new(
+            Watch {
+                others: others.iter().map(|o| (*o).to_owned()).collect(),
+                said: said.iter().map(|s| super::super::normal::plain(s)).collect(),
+                ..Watch::default()
+            },
+            Sense::default(),
+        )
     };
     let mut guard = with(&["guest", "tobin"], &[]);
     assert_eq!(guard.push("Guest: I will burn it."), Verdict::Broken(String::new()));
@@ -114,7 +129,10 @@ fn feed(guard: &mut Guard, pieces: &[String]) -> String {
 
 fn strict() -> Guard {
     let secrets = Secrets::of_tells(&["jun", "俊"]);
-    Guard::new(Watch { secrets, chinese: true, player: "jan a".into(), ..Watch::default() })
+    Guard::new(
+        Watch { secrets, chinese: true, player: "jan a".into(), ..Watch::default() },
+        Sense::default(),
+    )
 }
 
 proptest! {
@@ -157,7 +175,7 @@ fn the_dead_do_not_speak_and_what_never_was_is_not_told() {
     let broken = |locale: &str, rules: u16, said: &str| {
         let mut state = crate::State::new(&pack);
         (state.locale, state.rules) = (locale.into(), rules);
-        let mut guard = Guard::new(Watch::new(&pack, &state, "ann", ""));
+        let mut guard = Guard::new(Watch::new(&pack, &state, "ann", ""), Sense::default());
         let verdict = guard.push(said);
         assert!(guard.broken().is_some() == matches!(verdict, Verdict::Broken(_)));
         guard.broken()

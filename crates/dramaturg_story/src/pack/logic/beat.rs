@@ -1,5 +1,6 @@
 //! The steps of a story: beats and storylets, the player's moves in them, endings.
 
+use crate::State;
 use crate::condition::Condition;
 use crate::fact::Effect;
 use dramaturg_mind::emotion::Appraisal;
@@ -61,6 +62,10 @@ fn patience() -> u8 {
 }
 
 impl Beat {
+    /// The moves that the player's words may be taken for now, in the author's order.
+    pub fn open_moves<'b>(&'b self, state: &'b State) -> impl Iterator<Item = &'b Move> {
+        self.moves.iter().filter(|a_move| a_move.is_open(state))
+    }
     pub(in crate::pack) fn named(id: &str, speaker: &str) -> Self {
         Self {
             id: id.into(),
@@ -130,6 +135,10 @@ pub struct Move {
 }
 
 impl Move {
+    /// Whether the player's words may be taken for it now.
+    pub fn is_open(&self, state: &State) -> bool {
+        self.only_when.as_ref().is_none_or(|when| state.holds(when))
+    }
     pub(in crate::pack) fn named(id: &str) -> Self {
         Self {
             id: id.into(),

@@ -1,6 +1,6 @@
 //! One thought: which lines it is about, how a model is asked for it, what is fit of the answer, and how it is worded without one.
 
-use crate::director::{Avoided, Guard, Verdict, Watch, contains_word};
+use crate::director::{Avoided, Guard, Sense, Verdict, Watch, contains_word};
 use crate::pack::is_chinese;
 use crate::{Event, Pack, State};
 use dramaturg_llm::{CompletionRequest, Kind, Message, Priority, Sampling, Work};
@@ -269,7 +269,7 @@ pub(in crate::session) fn fitting(
 /// Whether the guard lets a text pass as it would a line. It would take 'the guest says' for a line of somebody else's, and here it is
 /// none.
 fn is_guarded(pack: &Pack, state: &State, npc: &str, text: &str) -> bool {
-    let mut guard = Guard::new(Watch::new(pack, state, npc, ""));
+    let mut guard = Guard::new(Watch::new(pack, state, npc, ""), Sense::default());
     let text =
         text.replace("The guest", "They").replace("the guest", "they").replace("客人", "那人");
     let let_through = !matches!(guard.push(&text), Verdict::Broken(_));
