@@ -76,6 +76,7 @@ impl Erasure {
             }
             // What the words of the player meant goes with them.
             Event::Likened(_) if player => Some(Event::Likened(Vec::new())),
+            Event::Sensed(_) if player => Some(Event::Sensed(Vec::new())),
             Event::Recalled { npc, .. } if player => {
                 Some(Event::Recalled { npc: npc.clone(), lines: Vec::new() })
             }
