@@ -5,6 +5,7 @@ mod answers;
 mod avoid;
 mod canon;
 mod confirm;
+mod denial;
 mod examples;
 mod guard;
 mod interpret;

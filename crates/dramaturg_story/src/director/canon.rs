@@ -1,6 +1,6 @@
 //! Who is dead in this world, and what cannot have happened in it: who says otherwise is contradicted, and no character does.
 
-use super::acts::is_negated;
+use super::denial::is_negated;
 use super::examples::{Library, cosine};
 use super::interpret::SAME;
 use super::normal::{normal, plain, sentences};

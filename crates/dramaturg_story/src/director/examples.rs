@@ -1,6 +1,7 @@
 //! What the author wrote for each move, weighed so that a line can be compared with all of it at once.
 
-use super::acts::{Acts, acts, is_negated, is_question};
+use super::acts::{Acts, acts};
+use super::denial::{is_negated, is_question};
 use super::normal::{normal, plain};
 use super::notions::{Token, tokens};
 use crate::{Pack, Prose};

@@ -11,7 +11,7 @@ pub(crate) use secrets::{Secrets, sentences_of};
 pub(crate) use sense::Sense;
 pub(crate) use watch::{Rule, Watch};
 
-use super::acts::is_negated;
+use super::denial::is_negated;
 use super::likeness::{adds_to, unique};
 use super::rules::{contains_word, invisible};
 use std::collections::BTreeSet;

@@ -81,7 +81,7 @@ pub(super) fn compare_with(
     examples: &[Option<&Examples>],
 ) -> Vec<Compared> {
     let plain = plain(text);
-    let denies = super::acts::denies(text);
+    let denies = super::denial::denies(text);
     let small = library.small_talk.list.iter().map(|e| cosine(&line.vector, &e.vector));
     let small = small.fold(0.0, f32::max);
     let small_covered = covered(library, line, &library.small_talk);

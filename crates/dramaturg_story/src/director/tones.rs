@@ -1,6 +1,6 @@
 //! What a line is besides its meaning: hostile, obscene, desperate, of another world, no words at all.
 
-use super::acts::is_negated;
+use super::denial::is_negated;
 use super::normal::{is_dense, normal};
 use std::sync::LazyLock;
 
