@@ -4,7 +4,7 @@ use super::programs::{self, Kept, output};
 use super::{Screen, Step};
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,6 +13,8 @@ use tempfile::TempDir;
 /// For what takes long: the start on a software renderer.
 const LONG: Duration = Duration::from_secs(120);
 const SHORT: Duration = Duration::from_secs(30);
+/// How long a picture may be drawn aside with nothing happening on the screen.
+const ASIDE: Duration = Duration::from_secs(8);
 const GLANCE: Duration = Duration::from_millis(400);
 /// Cells of a view along its longer side.
 const CELLS: usize = 96;
@@ -87,9 +89,17 @@ impl Gallery {
         })
     }
 
-    /// Waits until there is a room above the words.
-    pub fn stage(&mut self) -> Step {
-        self.wait("the stage", LONG, |gallery| Ok(gallery.view()?.has_stage().then_some(())))
+    /// The room, and who is in it, after the title or a line: each is drawn aside and comes when it is done.
+    pub fn stage(&mut self) -> Step<View> {
+        self.wait("the stage", LONG, |gallery| Ok(gallery.view()?.has_stage().then_some(())))?;
+        let mut since = (Instant::now(), self.view()?);
+        self.wait("a stage at rest", LONG, |gallery| {
+            let now = gallery.view()?;
+            if since.1.apart(&now) > AT_REST {
+                since = (Instant::now(), now.clone());
+            }
+            Ok((since.0.elapsed() > ASIDE).then_some(now))
+        })
     }
 
     /// What the game printed.
@@ -176,17 +186,12 @@ impl View {
         self.cells.iter().any(|cell| *cell > 40.0)
     }
 
-    /// Whether there is a room, and somebody in the middle of it: each is drawn aside and comes when it is done.
+    /// Whether there is a room around the words.
     fn has_stage(&self) -> bool {
         let (across, down) = fit(self.size, CELLS);
-        let cell = |x: usize, y: usize| &self.cells[(y * across + x) * 3..][..3];
-        let upper = || (down / 8..down * 5 / 8).flat_map(move |y| (0..across).map(move |x| (x, y)));
-        let side = upper().filter(|(x, _)| *x < across / 5);
-        let lit = side.clone().filter(|(x, y)| cell(*x, *y)[0] > 40.0).count();
-        let skin = |c: &[f32]| c[0] > 190.0 && c[1] > 140.0 && c[2] > 100.0 && c[0] - c[2] > 20.0;
-        let face =
-            upper().filter(|(x, y)| x.abs_diff(across / 2) < across / 6 && skin(cell(*x, *y)));
-        lit * 10 > side.count() && face.count() >= 3
+        let side = (down / 8..down * 5 / 8).flat_map(|y| (0..across / 5).map(move |x| (x, y)));
+        let lit = side.clone().filter(|(x, y)| self.cells[(y * across + x) * 3] > 40.0).count();
+        lit * 10 > side.count()
     }
 
     /// A kept picture, as large as the screen again.
@@ -220,10 +225,10 @@ impl View {
     }
 
     /// Keeps it for people, beside the programs; says where.
-    pub fn write_evidence(&self, name: &str) -> Step<String> {
+    pub fn write_evidence(&self, name: &str) -> Step<PathBuf> {
         let game = programs::game()?;
         let target = game.ancestors().nth(2).unwrap_or(Path::new("target"));
         let file = target.join("window-test").join(name);
-        self.write(&file).map(|()| file.display().to_string())
+        self.write(&file).map(|()| file)
     }
 }
