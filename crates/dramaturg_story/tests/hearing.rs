@@ -168,3 +168,17 @@ fn steering_ends_in_something_that_a_yes_takes_up() {
     let read = Event::Read { reading: Reading::Move(held_out), by: ReadBy::Confirmed };
     assert!(events.contains(&read), "{events:#?}");
 }
+
+#[test]
+fn small_talk_is_answered_where_a_model_can_and_not_asked_about() {
+    let Some(ear) = ear() else { return };
+    let model = Speaks::new("The fog is thick over the roofs tonight.");
+    let lines =
+        ["I'm from the harbour office.", "My sister keeps bees on a hill, she'd like it here."];
+    let entries = play(Some(ear), &lines, Some(&model));
+    let asked = entries.iter().find(|stored| matches!(stored.entry, Event::AskedBack(_)));
+    assert_eq!(asked, None);
+    let answered =
+        |stored: &Stored<Event>| matches!(&stored.entry, Event::Spoke { improvised: true, .. });
+    assert!(entries.iter().any(answered), "{entries:#?}");
+}

@@ -4,15 +4,36 @@
 use super::avoid::Avoided;
 use super::contains_word;
 use super::examples::section;
+use super::likened::Likened;
 use super::normal::{normal, sentences};
 use crate::{Beat, Pack, State};
 
-/// From which probability a move is asked about. Chosen on the lines marked `dev`: see `docs/evaluation.md`.
-pub(super) const DOUBTFUL: f32 = 0.2;
 /// From which probability what was asked about is taken for meant when the next line comes near it again.
 pub(super) const AGAIN: f32 = 0.3;
-/// The same where an ear heard the line: its probabilities tell near from far more surely.
-pub(super) const DOUBTFUL_HEARD: f32 = 0.08;
+
+/// From this cosine on an ear agrees that a line comes near a move (ten thousandths, of vectors less what small talk shares).
+const NEAR: i16 = 3_000;
+
+/// Whether the move in place `at`, which is this likely, is asked about; by what the line was read with. Chosen on the lines marked
+/// `dev`, to lose few that mean a move and bother few who talk of other things: see `docs/evaluation.md`.
+pub(super) fn is_doubtful(
+    probability: f32,
+    at: usize,
+    likened: Option<&Likened>,
+    has_model: bool,
+) -> bool {
+    match likened {
+        None => probability >= 0.2,
+        Some(likened) if !likened.is_centred() => probability >= 0.08,
+        Some(likened) => {
+            // A model would answer who talks of other things, so they are asked less.
+            let least = if has_model { 0.2 } else { 0.12 };
+            probability >= least
+                && likened.moves.get(at).is_some_and(|[nearest, ..]| *nearest >= NEAR)
+        }
+    }
+}
+
 /// How many words may follow a yes: more would say something else.
 const AFTER: usize = 6;
 const AFTER_DENSE: usize = 8;

@@ -3,7 +3,7 @@
 
 use super::acts::Acts;
 use super::avoid::Avoided;
-use super::confirm::{AGAIN, DOUBTFUL, DOUBTFUL_HEARD};
+use super::confirm::{AGAIN, is_doubtful};
 use super::examples::{Library, section};
 use super::likened::{Likened, SENSES};
 use super::meaning::Hearing;
@@ -187,15 +187,16 @@ pub(crate) fn interpret(
     let likened = beat.filter(|_| !moves.is_empty());
     let likened =
         likened.and_then(|beat| hearing.likened(pack, &state.locale, beat, &moves, &lines));
-    if let Some(likened) = likened {
-        parts.iter_mut().zip(&likened).for_each(|(part, likened)| part.hear(likened));
+    if let Some(likened) = &likened {
+        parts.iter_mut().zip(likened).for_each(|(part, likened)| part.hear(likened));
         out.senses = named(&moves, likened[0].senses().into_iter());
-        out.likened = Some(Event::Likened(likened));
+        out.likened = Some(Event::Likened(likened.clone()));
     }
     out.by = ReadBy::Match;
     // Who names what is locked gets no help from the model: what the words alone say must do.
     let locked = names_locked(pack, state, beat, text);
     let hostile = tone == Some(Tone::Hostile);
+    let has_model = model.is_some();
     let model = model.filter(|m| m.scoring() == Scoring::Both && !locked && !coloured && !hostile);
     if let (Some(model), Some(beat)) = (model, beat) {
         ask(pack, state, beat, model, &moves, &mut parts, &mut out);
@@ -224,8 +225,8 @@ pub(crate) fn interpret(
     if taken.is_empty() {
         if acts.is_empty() && tone.is_none() {
             let first = (0..moves.len()).max_by(|a, b| odds[*a].total_cmp(&odds[*b]));
-            let doubtful = if out.likened.is_some() { DOUBTFUL_HEARD } else { DOUBTFUL };
-            let near = first.filter(|at| odds[*at] >= doubtful);
+            let heard = likened.as_ref().and_then(|all| all.first());
+            let near = first.filter(|at| is_doubtful(odds[*at], *at, heard, has_model));
             out.near = near.map(|at| moves[at].to_owned());
         }
         let by = if acts.is_empty() && tone.is_none() { ReadBy::Default } else { ReadBy::Rule };
