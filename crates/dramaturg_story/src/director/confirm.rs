@@ -15,7 +15,7 @@ pub(super) const AGAIN: f32 = 0.3;
 const NEAR: i16 = 3_000;
 
 /// Whether the move in place `at`, which is this likely, is asked about; by what the line was read with. Chosen on the lines marked
-/// `dev`, to lose few that mean a move and bother few who talk of other things: see `docs/evaluation.md`.
+/// `dev`: see `docs/evaluation.md`.
 pub(super) fn is_doubtful(
     probability: f32,
     at: usize,
@@ -24,13 +24,13 @@ pub(super) fn is_doubtful(
 ) -> bool {
     match likened {
         None => probability >= 0.2,
-        Some(likened) if !likened.is_centred() => probability >= 0.08,
-        Some(likened) => {
-            // A model would answer who talks of other things, so they are asked less.
-            let least = if has_model { 0.2 } else { 0.12 };
-            probability >= least
-                && likened.moves.get(at).is_some_and(|[nearest, ..]| *nearest >= NEAR)
+        // A model answers who talks of other things, so few of them are asked, and only where the ear agrees.
+        Some(likened) if has_model && likened.is_centred() => {
+            let agrees = |[nearest, ..]: &[i16; 4]| *nearest >= NEAR;
+            probability >= 0.2 && likened.moves.get(at).is_some_and(agrees)
         }
+        // Without one they are turned aside anyhow.
+        Some(_) => probability >= 0.08,
     }
 }
 
